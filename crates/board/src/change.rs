@@ -1,0 +1,189 @@
+//! What can happen to a board, and the log of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::board::Member;
+use crate::id::{CardId, CommentId, ListId, OpId, Seq, UserId};
+use crate::position::Position;
+use crate::time::Timestamp;
+
+/// What happens to a board: one vocabulary for what a client asks and for what the server announces.
+///
+/// This type is the wire's payload: in JSON it is tagged by `type`, `<thing>_<past participle>` in snake case. What an
+/// older reader does not know it refuses as a whole; fields that it does not know it passes over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Change {
+    /// The board has a new name. Owners only.
+    BoardRenamed {
+        /// Its name.
+        name: String,
+    },
+    /// A list is there.
+    ListAdded {
+        /// The list.
+        list: NewList,
+    },
+    /// A list stands elsewhere among the lists.
+    ListMoved {
+        /// Which list.
+        list_id: ListId,
+        /// Where.
+        position: Position,
+    },
+    /// A list has a new name.
+    ListRenamed {
+        /// Which list.
+        list_id: ListId,
+        /// Its name.
+        name: String,
+    },
+    /// A list is out of sight, its cards with it; nothing is erased.
+    ListArchived {
+        /// Which list.
+        list_id: ListId,
+    },
+    /// An archived list is back, its cards with it.
+    ListRestored {
+        /// Which list.
+        list_id: ListId,
+    },
+    /// A card is there.
+    CardAdded {
+        /// The card.
+        card: NewCard,
+    },
+    /// A card stands elsewhere, in the same list or another.
+    CardMoved {
+        /// Which card.
+        card_id: CardId,
+        /// In which list.
+        list_id: ListId,
+        /// Where in it.
+        position: Position,
+    },
+    /// A card has a new title.
+    CardRetitled {
+        /// Which card.
+        card_id: CardId,
+        /// Its title.
+        title: String,
+    },
+    /// A card has a new description.
+    CardDescribed {
+        /// Which card.
+        card_id: CardId,
+        /// Its description; may be empty.
+        description: String,
+    },
+    /// A card is out of sight; nothing is erased.
+    CardArchived {
+        /// Which card.
+        card_id: CardId,
+    },
+    /// An archived card is back where it was.
+    CardRestored {
+        /// Which card.
+        card_id: CardId,
+    },
+    /// Somebody said something about a card; the actor is its author.
+    CommentAdded {
+        /// About which card.
+        card_id: CardId,
+        /// What they said.
+        comment: NewComment,
+    },
+    /// A comment was taken back, by its author.
+    CommentRemoved {
+        /// On which card.
+        card_id: CardId,
+        /// Which comment.
+        comment_id: CommentId,
+    },
+    /// Somebody may see and change the board. Owners only.
+    MemberAdded {
+        /// Who, and as what.
+        member: Member,
+    },
+    /// Somebody may no longer. Owners only, or that person.
+    MemberRemoved {
+        /// Who.
+        user_id: UserId,
+    },
+}
+
+/// A list as it is added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewList {
+    /// Its id, made by whoever adds it.
+    pub id: ListId,
+    /// Its name.
+    pub name: String,
+    /// Where it stands among the lists.
+    pub position: Position,
+}
+
+/// A card as it is added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewCard {
+    /// Its id, made by whoever adds it.
+    pub id: CardId,
+    /// In which list.
+    pub list_id: ListId,
+    /// Its title.
+    pub title: String,
+    /// Where it stands in the list.
+    pub position: Position,
+}
+
+/// A comment as it is added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewComment {
+    /// Its id, made by whoever adds it.
+    pub id: CommentId,
+    /// What it says.
+    pub body: String,
+}
+
+/// Who makes a change and when: what [`Board::apply`](crate::Board::apply) needs to know besides the change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Context {
+    /// Who.
+    pub actor: UserId,
+    /// When; the server's clock for an entry, the client's for a proposal.
+    pub at: Timestamp,
+}
+
+/// A change that a client asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The proposal's id; sent again it is the same proposal.
+    pub op: OpId,
+    /// When it was made, by the client's clock; it does not travel to the server.
+    pub at: Timestamp,
+    /// What is asked for.
+    pub change: Change,
+}
+
+/// A change that the server has accepted: one line of a board's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place in the log.
+    pub seq: Seq,
+    /// The proposal that it was.
+    pub op: OpId,
+    /// Who made it.
+    pub actor: UserId,
+    /// When it was accepted, by the server's clock.
+    pub at: Timestamp,
+    /// What happened.
+    pub change: Change,
+}
+
+impl Entry {
+    /// Who made it and when.
+    #[must_use]
+    pub const fn context(&self) -> Context {
+        Context { actor: self.actor, at: self.at }
+    }
+}

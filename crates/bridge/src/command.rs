@@ -1,0 +1,153 @@
+//! What the interface asks of the core.
+
+use std::collections::BTreeMap;
+
+use roost_board::{BoardId, BoardSummary, Proposal};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::state::{AppState, BoardCopy, DraftKey, ServerInfo, Session, Theme};
+
+/// A command: its arguments are the type itself, handed over as the one argument `args`.
+pub trait Command: Serialize + DeserializeOwned {
+    /// The name it is invoked by.
+    const NAME: &'static str;
+    /// What it answers.
+    type Reply: Serialize + DeserializeOwned;
+}
+
+/// Why a command was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandError {
+    /// The code to branch on, in snake case. Those of the model ([`roost_board::ApplyError::code`]) and of the server
+    /// pass through; the core's own are `unreachable`, `not_a_roost_server`, `bad_address`, `signed_out`,
+    /// `no_such_board`, `storage` and `internal`.
+    pub code: String,
+    /// For people: what happened and what to do next.
+    pub message: String,
+    /// What is wrong with each field of a form, by the field's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Vec<String>>,
+}
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident = $text:literal -> $reply:ty { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+            pub struct $name {
+                $($(#[$field_doc])* pub $field: $type,)*
+            }
+
+            impl Command for $name {
+                const NAME: &'static str = $text;
+                type Reply = $reply;
+            }
+        )*
+
+        /// The names of all commands.
+        pub const COMMANDS: &[&str] = &[$($text),*];
+    };
+}
+
+commands! {
+    /// Everything for the first picture. Events tell what changes from then on.
+    GetState = "get_state" -> AppState {}
+
+    /// The first picture has been painted.
+    Ready = "ready" -> () {}
+
+    /// "This computer": starts the bundled server and opens its boards.
+    ConnectLocal = "connect_local" -> Session {}
+
+    /// Looks whether a Roost server answers at an address and, if so, chooses it. An address without a scheme is taken
+    /// as `https`, on this machine as `http`. Errors: `bad_address`, `unreachable`, `not_a_roost_server`.
+    ChooseServer = "choose_server" -> ServerInfo {
+        /// As the person typed it.
+        address: String,
+    }
+
+    /// Back to the choice of a server. Only while nobody is signed in.
+    LeaveServer = "leave_server" -> Session {}
+
+    /// Makes an account on the chosen server and signs in. `fields` of the error: `first_name`, `last_name`, `email`,
+    /// `password`.
+    SignUp = "sign_up" -> Session {
+        /// First name.
+        first_name: String,
+        /// Last name.
+        last_name: String,
+        /// E-mail address.
+        email: String,
+        /// Password.
+        password: String,
+    }
+
+    /// Signs in on the chosen server.
+    SignIn = "sign_in" -> Session {
+        /// E-mail address.
+        email: String,
+        /// Password.
+        password: String,
+    }
+
+    /// Signs out: the token is revoked as far as the server can be reached, and gone from the keyring. From "This
+    /// computer" it leads back to the choice of a server; the boards stay.
+    SignOut = "sign_out" -> Session {}
+
+    /// Tries to connect now instead of waiting for the next try.
+    Reconnect = "reconnect" -> () {}
+
+    /// Makes a board.
+    CreateBoard = "create_board" -> BoardSummary {
+        /// Its id, made by the interface.
+        id: BoardId,
+        /// Its name.
+        name: String,
+    }
+
+    /// Starts following a board, or, if it is followed already, answers a fresh copy. Errors: `no_such_board`,
+    /// `unreachable` when it is not known here and the server is out of reach.
+    OpenBoard = "open_board" -> BoardCopy {
+        /// Which board.
+        board_id: BoardId,
+    }
+
+    /// Stops following a board.
+    CloseBoard = "close_board" -> () {
+        /// Which board.
+        board_id: BoardId,
+    }
+
+    /// Makes a change. The answer says that the core has it, not that the server has accepted it: that is an event.
+    /// Errors: those of the model, which the interface has checked before.
+    Propose = "propose" -> () {
+        /// On which board.
+        board_id: BoardId,
+        /// What.
+        proposal: Proposal,
+    }
+
+    /// Invites somebody who has an account on the server. Errors: `no_such_user`, `already_a_member`, `not_an_owner`,
+    /// `unreachable`.
+    Invite = "invite" -> () {
+        /// To which board.
+        board_id: BoardId,
+        /// Whom.
+        email: String,
+    }
+
+    /// Keeps what is being typed; an empty text forgets it. Answered when it is on disk.
+    SaveDraft = "save_draft" -> () {
+        /// Of what.
+        key: DraftKey,
+        /// The text.
+        text: String,
+    }
+
+    /// Chooses light, dark, or what the system says.
+    SetTheme = "set_theme" -> () {
+        /// Which.
+        theme: Theme,
+    }
+}
