@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use roost_board::{BoardId, BoardSummary, Change, OpId, Role, Seq, Snapshot, UserId};
+use roost_board::{BoardId, BoardSummary, Change, OpId, Role, Seq, Snapshot, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::rest::EntriesAnswer;
@@ -117,6 +117,9 @@ pub struct PresenceMeta {
     /// The person's name.
     #[serde(default)]
     pub name: String,
+    /// When the socket joined, by the server's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub online_at: Option<Timestamp>,
 }
 
 /// Somebody who is there.
