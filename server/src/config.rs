@@ -17,12 +17,17 @@ pub struct Config {
     pub registrations: bool,
     /// Whether a reverse proxy stands before the server, so that the last address in `X-Forwarded-For` is the caller's.
     pub behind_proxy: bool,
+    /// Pages that may open sockets besides those of the server's own host, each as `scheme://host[:port]`.
+    pub allowed_origins: Vec<String>,
     /// How much of everything.
     pub limits: Limits,
 }
 
 /// The shortest signing secret, in bytes: as long as what HMAC-SHA256 makes (RFC 7518, section 3.2).
 pub const SECRET_MIN: usize = 32;
+
+/// The origins of the desktop app's window on Linux and macOS, and on Windows.
+pub const APP_ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
 
 /// How much a server takes, and how long it waits.
 #[derive(Debug, Clone)]
@@ -75,6 +80,7 @@ impl Config {
             secret: None,
             registrations: true,
             behind_proxy: false,
+            allowed_origins: APP_ORIGINS.iter().map(|&origin| origin.to_owned()).collect(),
             limits: Limits::default(),
         }
     }

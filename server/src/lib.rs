@@ -9,4 +9,4 @@ mod config;
 mod pubsub;
 mod state;
 
-pub use config::{Config, Limits, SECRET_MIN};
+pub use config::{APP_ORIGINS, Config, Limits, SECRET_MIN};
