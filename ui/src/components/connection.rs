@@ -1,0 +1,80 @@
+//! How the connection stands, in the header.
+
+use roost_bridge::command::Reconnect;
+use roost_bridge::{ConnectionPhase, ConnectionState};
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use super::{Icon, IconName};
+use crate::core;
+use crate::state::{use_connection, use_toasts};
+
+/// How the connection stands: quiet when all is well, with a way to try again when it is not.
+#[component]
+pub fn ConnectionStatus() -> Html {
+    let connection = use_connection();
+    let toasts = use_toasts();
+    let reconnect = Callback::from(move |_: MouseEvent| {
+        let toasts = toasts.clone();
+        spawn_local(async move {
+            if let Err(error) = core::call(Reconnect {}).await {
+                toasts.refused(&error);
+            }
+        });
+    });
+    let text = words(connection);
+    let content = match connection.phase {
+        ConnectionPhase::Closed => html! {},
+        ConnectionPhase::Connecting => html! {
+            <span class="connection"><span class="connection__dot connection__dot--connecting"></span>{ text }</span>
+        },
+        ConnectionPhase::Live => html! {
+            <span class="connection"><span class="connection__dot"></span>{ text }</span>
+        },
+        ConnectionPhase::Offline => html! {
+            <span class="connection connection--offline">
+                <Icon name={IconName::CloudOff} />
+                <span class="connection__text">{ text }</span>
+                <button type="button" class="connection__retry" data-testid="reconnect" onclick={reconnect}>
+                    { "Try now" }
+                </button>
+            </span>
+        },
+    };
+    html! { <div class="connection-slot" role="status" data-testid="connection">{ content }</div> }
+}
+
+/// The state in words, with what waits to be sent.
+fn words(connection: ConnectionState) -> String {
+    let phase = match connection.phase {
+        ConnectionPhase::Closed => "",
+        ConnectionPhase::Connecting => "Connecting",
+        ConnectionPhase::Live => "Live",
+        ConnectionPhase::Offline => "Offline",
+    };
+    // On a live connection a change waits for milliseconds: not worth a word.
+    let n_waiting = if connection.phase == ConnectionPhase::Live { 0 } else { connection.n_waiting };
+    match n_waiting {
+        0 => phase.to_owned(),
+        1 => format!("{phase} · 1 change waiting"),
+        n => format!("{phase} · {n} changes waiting"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_told_when_it_has_to_wait() {
+        for (phase, n_waiting, expected) in [
+            (ConnectionPhase::Live, 2, "Live"),
+            (ConnectionPhase::Connecting, 0, "Connecting"),
+            (ConnectionPhase::Offline, 0, "Offline"),
+            (ConnectionPhase::Offline, 1, "Offline · 1 change waiting"),
+            (ConnectionPhase::Offline, 3, "Offline · 3 changes waiting"),
+        ] {
+            assert_eq!(words(ConnectionState { phase, n_waiting }), expected);
+        }
+    }
+}

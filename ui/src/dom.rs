@@ -1,0 +1,56 @@
+//! The few things that are done to elements directly: focus and ids.
+
+use std::cell::Cell;
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+use yew::prelude::*;
+
+/// What can have the focus by the Tab key.
+const FOCUSABLE: &str = "a[href], button:not([disabled]), input:not([disabled]), textarea:not([disabled]), \
+                         [tabindex]:not([tabindex=\"-1\"])";
+
+/// An id that no other element has, the same for the life of the component.
+#[hook]
+pub fn use_id() -> AttrValue {
+    thread_local!(static NEXT: Cell<u32> = const { Cell::new(0) });
+    (*use_memo((), |()| {
+        let number = NEXT.get();
+        NEXT.set(number + 1);
+        AttrValue::from(format!("id-{number}"))
+    }))
+    .clone()
+}
+
+/// The element that has the focus.
+#[must_use]
+pub fn focused() -> Option<HtmlElement> {
+    web_sys::window()?.document()?.active_element()?.dyn_into().ok()
+}
+
+/// Gives an element the focus.
+pub fn focus(element: &HtmlElement) {
+    if let Err(error) = element.focus() {
+        crate::core::log(&format!("{error:?}"));
+    }
+}
+
+/// Gives the element of a reference the focus, if it is there.
+pub fn focus_ref(node: &NodeRef) {
+    if let Some(element) = node.cast::<HtmlElement>() {
+        focus(&element);
+    }
+}
+
+/// The descendants that match a selector, in document order.
+#[must_use]
+pub fn all(root: &Element, selector: &str) -> Vec<HtmlElement> {
+    let Ok(nodes) = root.query_selector_all(selector) else { return Vec::new() };
+    (0..nodes.length()).filter_map(|index| nodes.item(index)?.dyn_into().ok()).collect()
+}
+
+/// The descendants that can have the focus by the Tab key and are drawn.
+#[must_use]
+pub fn focusable(root: &Element) -> Vec<HtmlElement> {
+    all(root, FOCUSABLE).into_iter().filter(|element| element.offset_width() > 0).collect()
+}

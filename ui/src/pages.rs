@@ -1,0 +1,5 @@
+//! What is shown before a board is.
+
+mod boards;
+
+pub use boards::Boards;

@@ -1,0 +1,178 @@
+//! Texts that are being typed and are not yet changes. They are in memory for the interface and on disk for the next
+//! start: each input is written through.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use roost_bridge::command::SaveDraft;
+use roost_bridge::{CommandError, Draft, DraftKey};
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use super::Toasts;
+
+/// All drafts, and which of them are on their way to the disk.
+///
+/// For each key at most one write is under way. What is typed meanwhile is written when that one has ended, so the
+/// writes of a key arrive in order and the last one carries the latest text.
+#[derive(Debug, Default)]
+pub struct DraftBook {
+    texts: BTreeMap<DraftKey, String>,
+    writing: BTreeMap<DraftKey, String>,
+}
+
+impl DraftBook {
+    /// Forgets all drafts and takes these: another person has signed in.
+    pub fn load(&mut self, drafts: Vec<Draft>) {
+        self.texts = drafts.into_iter().map(|draft| (draft.key, draft.text)).collect();
+    }
+
+    /// The text of a draft; empty when there is none.
+    #[must_use]
+    pub fn text(&self, key: &DraftKey) -> &str {
+        self.texts.get(key).map_or("", String::as_str)
+    }
+
+    /// Sets the text of a draft, and answers whether a write is to be started.
+    fn set(&mut self, key: &DraftKey, text: &str) -> bool {
+        if self.text(key) == text {
+            return false;
+        }
+        if text.is_empty() {
+            self.texts.remove(key);
+        } else {
+            self.texts.insert(key.clone(), text.to_owned());
+        }
+        self.start(key)
+    }
+
+    fn start(&mut self, key: &DraftKey) -> bool {
+        if self.writing.contains_key(key) {
+            return false;
+        }
+        let text = self.text(key).to_owned();
+        self.writing.insert(key.clone(), text);
+        true
+    }
+
+    /// The text of the write that is under way.
+    fn to_write(&self, key: &DraftKey) -> String {
+        self.writing.get(key).cloned().unwrap_or_default()
+    }
+
+    /// A write has ended. Answers whether the next one is to be started: the text has changed since.
+    fn written(&mut self, key: &DraftKey) -> bool {
+        let written = self.writing.remove(key).unwrap_or_default();
+        self.text(key) != written && self.start(key)
+    }
+}
+
+/// All drafts, shared by the whole interface. Never changes as a context: a draft is read where it is shown.
+#[derive(Debug, Clone, Default)]
+pub struct DraftStore(Rc<RefCell<DraftBook>>);
+
+impl PartialEq for DraftStore {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl DraftStore {
+    /// Forgets all drafts and takes these.
+    pub fn load(&self, drafts: Vec<Draft>) {
+        self.0.borrow_mut().load(drafts);
+    }
+
+    fn set(&self, key: &DraftKey, text: &str, toasts: &Toasts) {
+        if self.0.borrow_mut().set(key, text) {
+            spawn_local(write(self.0.clone(), key.clone(), toasts.clone()));
+        }
+    }
+}
+
+/// Writes a draft until what is on disk is what was typed.
+async fn write(book: Rc<RefCell<DraftBook>>, key: DraftKey, toasts: Toasts) {
+    loop {
+        let text = book.borrow().to_write(&key);
+        let result: Result<(), CommandError> = crate::core::call(SaveDraft { key: key.clone(), text }).await;
+        if let Err(error) = result {
+            // The text stays in memory, and the next input tries again.
+            toasts.refused(&error);
+        }
+        if !book.borrow_mut().written(&key) {
+            return;
+        }
+    }
+}
+
+/// A draft. Its methods see and set the latest text, also when called from a callback of an earlier render.
+#[derive(Clone)]
+pub struct DraftHandle {
+    store: DraftStore,
+    key: DraftKey,
+    toasts: Toasts,
+    update: UseForceUpdateHandle,
+}
+
+impl PartialEq for DraftHandle {
+    fn eq(&self, other: &Self) -> bool {
+        self.store == other.store && self.key == other.key
+    }
+}
+
+impl DraftHandle {
+    /// The text; empty when nothing was typed.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.store.0.borrow().text(&self.key).to_owned()
+    }
+
+    /// Keeps a text, in memory at once and on disk as soon as it can be written.
+    pub fn set(&self, text: &str) {
+        self.store.set(&self.key, text, &self.toasts);
+        self.update.force_update();
+    }
+
+    /// Forgets the draft: what was typed has become a change.
+    pub fn clear(&self) {
+        self.set("");
+    }
+}
+
+/// The draft of `key`; the component is drawn anew when it is set here.
+#[hook]
+pub fn use_draft(key: DraftKey) -> DraftHandle {
+    let store = use_context::<DraftStore>().expect("inside of StateProvider");
+    DraftHandle { store, key, toasts: super::use_toasts(), update: use_force_update() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_during_a_write_is_written_after_it_and_only_the_latest() {
+        let key = DraftKey::new_board();
+        let mut book = DraftBook::default();
+        assert!(book.set(&key, "H"));
+        assert!(!book.set(&key, "Ho"), "one write at a time");
+        assert!(!book.set(&key, "Hom"));
+        assert_eq!((book.text(&key), book.to_write(&key).as_str()), ("Hom", "H"));
+        assert!(book.written(&key));
+        assert_eq!(book.to_write(&key), "Hom");
+        assert!(!book.written(&key));
+        assert!(book.set(&key, ""), "an empty text is written too: it forgets the draft");
+        assert!(!book.written(&key));
+        assert_eq!(book.text(&key), "");
+    }
+
+    #[test]
+    fn the_same_text_is_not_written_again() {
+        let key = DraftKey::new_board();
+        let mut book = DraftBook::default();
+        book.load(vec![Draft { key: key.clone(), text: "Home".to_owned() }]);
+        assert_eq!(book.text(&key), "Home");
+        assert!(!book.set(&key, "Home"));
+    }
+}

@@ -1,0 +1,171 @@
+//! Short messages at the bottom of the window.
+
+use std::rc::Rc;
+
+use roost_bridge::CommandError;
+use yew::prelude::*;
+
+/// How many messages are shown at once; the oldest give way.
+const SHOWN_MAX: usize = 3;
+
+/// What kind of message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToastKind {
+    /// Something was done; goes by itself.
+    Done,
+    /// Something was refused or went wrong; stays until it is dismissed.
+    Error,
+}
+
+/// A button in a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToastAction {
+    /// What it says.
+    pub label: AttrValue,
+    /// What it does. The message goes with it.
+    pub run: Callback<()>,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Toast {
+    /// What kind of message it is.
+    pub kind: ToastKind,
+    /// What it says.
+    pub text: AttrValue,
+    /// What can be done about it.
+    pub action: Option<ToastAction>,
+}
+
+/// The messages that are shown, oldest first, each with its number.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ToastList {
+    toasts: Vec<(u32, Toast)>,
+    n_shown_ever: u32,
+}
+
+impl ToastList {
+    /// The messages, oldest first, each with its number.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Toast)> {
+        self.toasts.iter().map(|(number, toast)| (*number, toast))
+    }
+}
+
+/// What happens to the messages.
+#[derive(Debug)]
+pub enum ToastsAction {
+    /// One more. The same text is not shown twice: the older one gives way.
+    Show(Toast),
+    /// One less.
+    Dismiss(u32),
+}
+
+impl Reducible for ToastList {
+    type Action = ToastsAction;
+
+    fn reduce(self: Rc<Self>, action: ToastsAction) -> Rc<Self> {
+        match action {
+            ToastsAction::Show(toast) => {
+                let mut list = (*self).clone();
+                list.toasts.retain(|(_, other)| other.text != toast.text);
+                list.toasts.push((list.n_shown_ever, toast));
+                list.n_shown_ever += 1;
+                let n_surplus = list.toasts.len().saturating_sub(SHOWN_MAX);
+                list.toasts.drain(..n_surplus);
+                list.into()
+            }
+            ToastsAction::Dismiss(number) => {
+                if self.toasts.iter().all(|(other, _)| *other != number) {
+                    return self;
+                }
+                let mut list = (*self).clone();
+                list.toasts.retain(|(other, _)| *other != number);
+                list.into()
+            }
+        }
+    }
+}
+
+/// Shows messages. Stays the same for the life of the app, so that it can be a dependency of anything.
+#[derive(Clone, PartialEq)]
+pub struct Toasts(UseReducerDispatcher<ToastList>);
+
+impl Toasts {
+    /// Shows through `dispatcher`.
+    #[must_use]
+    pub fn new(dispatcher: UseReducerDispatcher<ToastList>) -> Self {
+        Self(dispatcher)
+    }
+
+    /// Says that something was done.
+    pub fn done(&self, text: impl Into<AttrValue>) {
+        self.show(Toast { kind: ToastKind::Done, text: text.into(), action: None });
+    }
+
+    /// Says that something was done, with a button such as Undo.
+    pub fn done_with(&self, text: impl Into<AttrValue>, label: impl Into<AttrValue>, run: Callback<()>) {
+        let action = Some(ToastAction { label: label.into(), run });
+        self.show(Toast { kind: ToastKind::Done, text: text.into(), action });
+    }
+
+    /// Says that something went wrong, and what to do next.
+    pub fn error(&self, text: impl Into<AttrValue>) {
+        self.show(Toast { kind: ToastKind::Error, text: text.into(), action: None });
+    }
+
+    /// Says why the core has refused something.
+    pub fn refused(&self, error: &CommandError) {
+        self.error(error.message.clone());
+    }
+
+    /// Shows a message.
+    pub fn show(&self, toast: Toast) {
+        self.0.dispatch(ToastsAction::Show(toast));
+    }
+
+    /// Takes a message away.
+    pub fn dismiss(&self, number: u32) {
+        self.0.dispatch(ToastsAction::Dismiss(number));
+    }
+}
+
+/// Shows messages.
+#[hook]
+pub fn use_toasts() -> Toasts {
+    use_context::<Toasts>().expect("inside of StateProvider")
+}
+
+/// The messages that are shown.
+#[hook]
+pub fn use_toast_list() -> Rc<ToastList> {
+    use_context::<Rc<ToastList>>().expect("inside of StateProvider")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(list: Rc<ToastList>, text: &'static str) -> Rc<ToastList> {
+        let toast = Toast { kind: ToastKind::Done, text: text.into(), action: None };
+        list.reduce(ToastsAction::Show(toast))
+    }
+
+    fn texts(list: &ToastList) -> Vec<&str> {
+        list.iter().map(|(_, toast)| toast.text.as_str()).collect()
+    }
+
+    #[test]
+    fn the_oldest_give_way_and_nothing_is_said_twice() {
+        let list = ["a", "b", "a", "c", "d"].into_iter().fold(Rc::default(), show);
+        assert_eq!(texts(&list), ["a", "c", "d"]);
+    }
+
+    #[test]
+    fn a_dismissed_message_goes_and_the_others_keep_their_numbers() {
+        let list = ["a", "b"].into_iter().fold(Rc::default(), show);
+        let list = list.reduce(ToastsAction::Dismiss(0));
+        assert_eq!(list.iter().map(|(number, _)| number).collect::<Vec<_>>(), [1]);
+        let same = list.clone().reduce(ToastsAction::Dismiss(0));
+        assert!(Rc::ptr_eq(&list, &same));
+    }
+}
