@@ -85,7 +85,7 @@ impl Board {
             return Err(ApplyError::IdTaken);
         }
         if self.all_lists().count() >= limits::LISTS_MAX {
-            return Err(ApplyError::TooMany { what: "lists", max: limits::LISTS_MAX });
+            return Err(ApplyError::TooMany { what: "lists on a board", max: limits::LISTS_MAX });
         }
         check_line(Field::ListName, &new.name, limits::LIST_NAME_MAX)?;
         let list = List {
@@ -123,7 +123,7 @@ impl Board {
             return Err(ApplyError::IdTaken);
         }
         if self.list_of.len() >= limits::CARDS_MAX {
-            return Err(ApplyError::TooMany { what: "cards", max: limits::CARDS_MAX });
+            return Err(ApplyError::TooMany { what: "cards on a board", max: limits::CARDS_MAX });
         }
         check_line(Field::CardTitle, &new.title, limits::CARD_TITLE_MAX)?;
         let card = Card {
@@ -195,10 +195,9 @@ impl Board {
             return Err(ApplyError::AlreadyAMember(member.user.id));
         }
         if self.members.len() >= limits::MEMBERS_MAX {
-            return Err(ApplyError::TooMany { what: "members", max: limits::MEMBERS_MAX });
+            return Err(ApplyError::TooMany { what: "members of a board", max: limits::MEMBERS_MAX });
         }
-        check_line(Field::FirstName, &member.user.first_name, limits::PERSON_NAME_MAX)?;
-        check_text(Field::LastName, &member.user.last_name, limits::PERSON_NAME_MAX)?;
+        member.user.check()?;
         Arc::make_mut(&mut self.members).insert(member.user.id, member.clone());
         Ok(())
     }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ApplyError, Field};
 use crate::id::{BoardId, CardId, CommentId, ListId, UserId};
-use crate::limits::BOARD_NAME_MAX;
-use crate::position::{Position, PositionError};
-use crate::text::check_line;
+use crate::limits;
+use crate::position::Position;
+use crate::text::{check_line, check_optional_line};
 use crate::time::Timestamp;
 
 /// A person, as the other members of a board see them.
@@ -19,7 +19,7 @@ pub struct User {
     pub id: UserId,
     /// First name.
     pub first_name: String,
-    /// Last name.
+    /// Last name; may be empty.
     pub last_name: String,
     /// E-mail address, in lower case.
     pub email: String,
@@ -30,6 +30,13 @@ impl User {
     #[must_use]
     pub fn full_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+    }
+
+    /// Checks the names and the length of the address. Whether mail arrives there is not a board's business.
+    pub(crate) fn check(&self) -> Result<(), ApplyError> {
+        check_line(Field::FirstName, &self.first_name, limits::PERSON_NAME_MAX)?;
+        check_optional_line(Field::LastName, &self.last_name, limits::PERSON_NAME_MAX)?;
+        check_line(Field::Email, &self.email, limits::EMAIL_MAX)
     }
 }
 
@@ -134,7 +141,8 @@ impl List {
 /// everything on them is, archived things included.
 ///
 /// In JSON it has `id`, `name`, `members`, `lists` and `cards` in display order, and `archived_lists` and
-/// `archived_cards`; reading checks everything that [`apply`](Self::apply) checks.
+/// `archived_cards`; the cards of an archived list are among `cards`. Reading checks everything that
+/// [`apply`](Self::apply) checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Board {
     pub(crate) id: BoardId,
@@ -152,9 +160,10 @@ impl Board {
     /// A board with nothing on it and one owner.
     ///
     /// # Errors
-    /// When the name is not one that a board may have.
+    /// When the name is not one that a board may have, or the owner's not one that a person may have.
     pub fn new(id: BoardId, name: &str, owner: User) -> Result<Self, ApplyError> {
-        check_line(Field::BoardName, name, BOARD_NAME_MAX)?;
+        check_line(Field::BoardName, name, limits::BOARD_NAME_MAX)?;
+        owner.check()?;
         let member = Member { user: owner, role: Role::Owner };
         Ok(Self {
             id,
@@ -256,15 +265,9 @@ fn position_at<T>(siblings: &[T], position: impl Fn(&T) -> &Position, index: usi
         siblings.get(n).map(&position)
     };
     let index = index.min(n_siblings);
-    let mut before = index.checked_sub(1).and_then(nth);
-    for place in index..=n_siblings {
-        let after = nth(place);
-        match Position::between(before, after) {
-            Ok(found) => return found,
-            Err(PositionError::NoRoom | PositionError::TooLong | PositionError::Invalid) => before = after,
-        }
-    }
-    // After the last one there is room unless its position is the largest of all; no list grows to that, and a tie
-    // with the last is a legal place.
-    before.cloned().unwrap_or_else(Position::first)
+    // The place itself, then the ones below it: the last of them has nothing after it.
+    let places = (index..=n_siblings).map(|place| (place.checked_sub(1).and_then(nth), nth(place)));
+    let mut found = places.map(|(before, after)| Position::between(before, after));
+    // After the last one there is room unless its position is the largest of all; then it is a tie with the last.
+    found.find_map(Result::ok).or_else(|| nth(n_siblings.checked_sub(1)?).cloned()).unwrap_or_else(Position::first)
 }

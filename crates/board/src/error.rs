@@ -21,6 +21,8 @@ pub enum Field {
     FirstName,
     /// A person's last name.
     LastName,
+    /// A person's e-mail address.
+    Email,
 }
 
 impl fmt::Display for Field {
@@ -33,6 +35,7 @@ impl fmt::Display for Field {
             Self::CommentBody => "the comment",
             Self::FirstName => "the first name",
             Self::LastName => "the last name",
+            Self::Email => "the e-mail address",
         })
     }
 }
@@ -108,10 +111,10 @@ pub enum ApplyError {
         /// The first such character.
         character: char,
     },
-    /// The board is full.
-    #[error("a board can have {max} {what} at most")]
+    /// The board, or the card, is full.
+    #[error("there can be {max} {what} at most")]
     TooMany {
-        /// Of what, in the plural.
+        /// Of what and where, such as `lists on a board`.
         what: &'static str,
         /// How many there may be.
         max: usize,

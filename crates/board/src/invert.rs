@@ -5,10 +5,11 @@ use crate::change::{Change, Context, NewComment};
 
 impl Board {
     /// The change that takes `change` back, seen from the board as it is *before* it; `None` when `change` could not
-    /// be applied here.
+    /// be applied here, or when the actor could not take it back: whoever leaves a board has to be invited again.
     ///
-    /// Nothing is erased: what was added is taken back by archiving it, so what others did to it in the meantime is
-    /// kept. Applied right after `change`, the inverse leads back to the same board, save for that archived thing.
+    /// Nothing is erased: a list or a card that was added is taken back by archiving it, so what others did to it in
+    /// the meantime is kept. Applied right after `change`, the inverse leads back to the same board, save for that
+    /// archived thing and for the time of a comment, which is that of its return.
     #[must_use]
     pub fn invert(&self, context: &Context, change: &Change) -> Option<Change> {
         self.clone().apply(context, change).ok()?;
@@ -47,6 +48,7 @@ impl Board {
                 }
             }
             Change::MemberAdded { member } => Change::MemberRemoved { user_id: member.user.id },
+            Change::MemberRemoved { user_id } if *user_id == context.actor => return None,
             Change::MemberRemoved { user_id } => Change::MemberAdded { member: self.member(*user_id)?.clone() },
         })
     }

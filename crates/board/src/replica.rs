@@ -36,7 +36,7 @@ pub enum ReplicaError {
 /// What became of the entries that were handed to [`Replica::confirm`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Confirmed {
-    /// How many were new; the others were there already.
+    /// How many were new to the confirmed board; the others were in it already.
     pub n_new: usize,
     /// Those of the own proposals that are no longer pending.
     pub settled: Vec<OpId>,
@@ -114,11 +114,15 @@ impl Replica {
         self.pending.iter()
     }
 
-    /// Makes a change on this client: it is in the view at once, and pending.
+    /// Makes a change on this client: it is in the view at once, and pending. One that is pending already, by its `op`,
+    /// is the same proposal, and nothing happens.
     ///
     /// # Errors
     /// When it does not apply to the view; then nothing has happened.
     pub fn propose(&mut self, proposal: Proposal) -> Result<(), ApplyError> {
+        if self.pending.iter().any(|pending| pending.op == proposal.op) {
+            return Ok(());
+        }
         let context = Context { actor: self.actor, at: proposal.at };
         match &mut self.view {
             Some(view) => view.apply(&context, &proposal.change)?,
@@ -138,17 +142,11 @@ impl Replica {
     /// # Errors
     /// At a gap, or an entry that does not apply. The entries before it have been taken.
     pub fn confirm<'a>(&mut self, entries: impl IntoIterator<Item = &'a Entry>) -> Result<Confirmed, ReplicaError> {
+        // The view shares lists and cards with the confirmed board, which would have to copy what it changes.
+        self.view = None;
         let mut confirmed = Confirmed::default();
-        let mut outcome = Ok(());
-        for entry in entries {
-            outcome = self.confirm_one(entry, &mut confirmed);
-            if outcome.is_err() {
-                break;
-            }
-        }
-        if confirmed.n_new > 0 {
-            self.rebuild_view();
-        }
+        let outcome = entries.into_iter().try_for_each(|entry| self.confirm_one(entry, &mut confirmed));
+        self.rebuild_view();
         outcome.map(|()| confirmed)
     }
 
@@ -156,7 +154,6 @@ impl Replica {
         if entry.seq <= self.seq {
             if self.forget(entry.op) {
                 confirmed.settled.push(entry.op);
-                confirmed.n_new += 1;
             }
             return Ok(());
         }

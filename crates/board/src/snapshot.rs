@@ -92,13 +92,14 @@ impl BoardData {
         check_line(Field::BoardName, &self.name, limits::BOARD_NAME_MAX)?;
         let mut members = BTreeMap::new();
         for member in self.members {
+            member.user.check()?;
             let id = member.user.id;
             if members.insert(id, member).is_some() {
                 return Err(ApplyError::AlreadyAMember(id));
             }
         }
         if members.len() > limits::MEMBERS_MAX {
-            return Err(ApplyError::TooMany { what: "members", max: limits::MEMBERS_MAX });
+            return Err(ApplyError::TooMany { what: "members of a board", max: limits::MEMBERS_MAX });
         }
         if !members.values().any(|member| member.role == Role::Owner) {
             return Err(ApplyError::LastOwner);
@@ -106,7 +107,7 @@ impl BoardData {
 
         let n_lists = self.lists.len() + self.archived_lists.len();
         if n_lists > limits::LISTS_MAX {
-            return Err(ApplyError::TooMany { what: "lists", max: limits::LISTS_MAX });
+            return Err(ApplyError::TooMany { what: "lists on a board", max: limits::LISTS_MAX });
         }
         let mut lists: HashMap<ListId, List> = HashMap::with_capacity(n_lists);
         let archived: HashSet<ListId> = self.archived_lists.iter().map(|list| list.id).collect();
@@ -120,7 +121,7 @@ impl BoardData {
 
         let n_cards = self.cards.len() + self.archived_cards.len();
         if n_cards > limits::CARDS_MAX {
-            return Err(ApplyError::TooMany { what: "cards", max: limits::CARDS_MAX });
+            return Err(ApplyError::TooMany { what: "cards on a board", max: limits::CARDS_MAX });
         }
         let mut list_of = HashMap::with_capacity(n_cards);
         let all = self.cards.into_iter().map(|card| (card, false));

@@ -18,6 +18,11 @@ pub fn check_line(field: Field, text: &str, max: usize) -> Result<(), ApplyError
     not_blank(field, text)
 }
 
+/// Checks a text of one line that may be empty.
+pub(crate) fn check_optional_line(field: Field, text: &str, max: usize) -> Result<(), ApplyError> {
+    check(field, text, max, Lines::One)
+}
+
 /// Checks a text of many lines that may be empty.
 pub(crate) fn check_text(field: Field, text: &str, max: usize) -> Result<(), ApplyError> {
     check(field, text, max, Lines::Many)
