@@ -5,36 +5,64 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to a person in a terminal")]
 
+#[cfg(target_os = "linux")]
+mod headless;
 mod process;
 mod progress;
+mod run;
+mod setup;
+mod test;
+mod tidy;
 mod ui;
 
+use std::fmt;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Build, run and check Roost.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
     #[command(subcommand)]
-    command: Task,
+    command: Option<Task>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Build only the interface, into `ui/dist`
+    Run(run::Args),
+    Test(test::Args),
+    /// Check the rules of the house that no compiler checks
+    Tidy,
     Ui(ui::Args),
 }
 
+/// A failure that has been printed where it belongs, so that nothing is left to say but the exit code.
+#[derive(Debug)]
+struct AlreadySaid;
+
+impl fmt::Display for AlreadySaid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed")
+    }
+}
+
+impl std::error::Error for AlreadySaid {}
+
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Task::Ui(args) => ui::main(&args),
+        None => Cli::command().print_help().map_err(Into::into),
+        Some(Task::Run(args)) => run::main(&args),
+        Some(Task::Test(args)) => test::main(&args),
+        Some(Task::Tidy) => tidy::main(),
+        Some(Task::Ui(args)) => ui::main(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{} {error:#}", progress::paint("1;31", "error:"));
+            if !error.is::<AlreadySaid>() {
+                eprintln!("{} {error:#}", progress::paint("1;31", "error:"));
+            }
             ExitCode::FAILURE
         }
     }

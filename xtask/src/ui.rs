@@ -21,7 +21,7 @@ use dist::Dist;
 /// The wasm target of rustc.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// Build only the interface
+/// Build only the interface, into `ui/dist`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Optimise for size, as it is shipped
