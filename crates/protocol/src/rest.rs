@@ -26,7 +26,7 @@ pub struct Info {
     pub protocol: u32,
     /// Whether `POST /registrations` makes accounts here.
     #[serde(default = "open")]
-    pub sign_up: bool,
+    pub registrations: bool,
 }
 
 const fn open() -> bool {
