@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to a person in a terminal")]
 
+mod build;
 #[cfg(target_os = "linux")]
 mod headless;
 mod process;
@@ -32,6 +33,8 @@ struct Cli {
 enum Task {
     Run(run::Args),
     Test(test::Args),
+    /// Make the release bundle: on Debian and its kin a .deb with the app and the server
+    Build,
     /// Check the rules of the house that no compiler checks
     Tidy,
     Ui(ui::Args),
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         None => Cli::command().print_help().map_err(Into::into),
         Some(Task::Run(args)) => run::main(&args),
         Some(Task::Test(args)) => test::main(&args),
+        Some(Task::Build) => build::main(),
         Some(Task::Tidy) => tidy::main(),
         Some(Task::Ui(args)) => ui::main(&args),
     };

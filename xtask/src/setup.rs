@@ -5,7 +5,7 @@
 
 mod apt;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -84,6 +84,11 @@ pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
     say("Setup", &format!("npm packages of {}", shown.display()));
     check(in_root(NPM).args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
         .with_context(|| format!("could not install the npm packages of {}", shown.display()))
+}
+
+/// The folder of the tools that come from npm and make the release bundle.
+pub(crate) fn tools() -> PathBuf {
+    root().join("xtask").join("npm")
 }
 
 /// On Windows npm is a script, which must be called by its full name.

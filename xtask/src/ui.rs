@@ -14,12 +14,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::process::{cargo, check, root, target_dir};
+use crate::process::{cargo, check, in_root, root, target_dir};
 use crate::progress::{say, timed};
+use crate::setup::{self, tools};
 use dist::Dist;
 
 /// The wasm target of rustc.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The interface's wasm, under the name that wasm-bindgen's JavaScript asks for.
+pub(crate) const WASM_FILE: &str = "roost-ui_bg.wasm";
 
 /// Build only the interface, into `ui/dist`
 #[derive(Debug, clap::Args)]
@@ -103,8 +107,29 @@ fn bind(wasm: &Path, profile: Profile) -> Result<PathBuf> {
         .and_then(|bindgen| bindgen.typescript(false).generate(&folder))
         // The library has an anyhow of its own making: only the text of its error is ours to pass on.
         .map_err(|error| anyhow!("wasm-bindgen could not read {}: {error:#}", wasm.display()))?;
+    if profile == Profile::Release {
+        shrink(&folder.join(WASM_FILE))?;
+    }
     fs::write(&stamp, fingerprint).with_context(|| format!("could not write {}", stamp.display()))?;
     Ok(folder)
+}
+
+/// Makes the wasm smaller in place, with the tool that knows more of wasm than rustc does.
+fn shrink(wasm: &Path) -> Result<()> {
+    setup::npm_packages(&tools())?;
+    // What rustc uses by default, and every webview has had for years. The names section that would tell wasm-opt
+    // is gone by now.
+    let features =
+        ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+    check(
+        in_root("node")
+            .arg(tools().join("node_modules/binaryen/bin/wasm-opt"))
+            .arg("-Os")
+            .args(features.map(|feature| format!("--enable-{feature}")))
+            .arg(wasm)
+            .arg("-o")
+            .arg(wasm),
+    )
 }
 
 /// Puts `ui/dist` together and gives the number of files that had to be written or removed.
