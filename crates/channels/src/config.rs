@@ -1,0 +1,143 @@
+//! What a socket is told before it connects.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use roost_protocol::Vsn;
+use url::Url;
+
+use crate::backoff::Backoff;
+
+/// An address that is not one of a socket.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidUrl {
+    /// Not a URL at all.
+    #[error("not an address: {0}")]
+    Parse(#[from] url::ParseError),
+    /// A URL of something else.
+    #[error("the address of a socket begins with wss, ws, https or http, not with {0}")]
+    Scheme(String),
+}
+
+/// How to connect, and how patient to be. The fields may be set freely between [`new`](Self::new) and
+/// [`Socket::connect`](crate::Socket::connect).
+#[derive(Clone)]
+pub struct SocketConfig {
+    url: Url,
+    /// How messages are written.
+    pub vsn: Vsn,
+    /// Parameters of the socket's address.
+    pub params: Vec<(String, String)>,
+    /// The token, sent as `phoenix.js` sends its `authToken`: as a sub-protocol beside `phoenix`, which keeps it out of
+    /// the logs that addresses end up in. Servers know it from Phoenix 1.8 on; for older ones it is a parameter.
+    pub auth_token: Option<String>,
+    /// Between heartbeats. Phoenix closes a socket that says nothing for 60 s.
+    pub heartbeat_interval: Duration,
+    /// How long the answer to a heartbeat may take, at most until the next is due; after that the connection is taken
+    /// for dead.
+    pub heartbeat_timeout: Duration,
+    /// How long it may take to connect, all of name, TCP, TLS and handshake.
+    pub connect_timeout: Duration,
+    /// How long the answer to a join may take before it is tried again.
+    pub join_timeout: Duration,
+    /// How long closing may take before the connection is cut.
+    pub close_timeout: Duration,
+    /// The pauses between tries to connect.
+    pub backoff: Backoff,
+    /// The pauses before a channel that failed is joined again.
+    pub rejoin_backoff: Backoff,
+    /// The largest message that is taken, in bytes; a larger one closes the connection.
+    pub max_message_size: usize,
+    /// How to check the server of a `wss` address; `None` trusts the certificate authorities that the system trusts.
+    pub tls: Option<Arc<rustls::ClientConfig>>,
+}
+
+impl SocketConfig {
+    /// The usual patience, for the address of a Phoenix socket such as `wss://example.org/socket` (`http` and `https`
+    /// mean `ws` and `wss`). The transport's name, `/websocket`, is added to it.
+    ///
+    /// # Errors
+    /// When the address is no URL, or one with another scheme.
+    pub fn new(url: &str) -> Result<Self, InvalidUrl> {
+        let mut url = Url::parse(url)?;
+        let scheme = match url.scheme() {
+            "ws" | "http" => "ws",
+            "wss" | "https" => "wss",
+            other => return Err(InvalidUrl::Scheme(other.to_owned())),
+        };
+        url.set_scheme(scheme).expect("all four schemes are of the kind that may be swapped");
+        url.set_fragment(None);
+        let path = format!("{}/websocket", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        Ok(Self {
+            url,
+            vsn: Vsn::V2,
+            params: Vec::new(),
+            auth_token: None,
+            heartbeat_interval: Duration::from_secs(30),
+            heartbeat_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            join_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(2),
+            backoff: Backoff { first: Duration::from_millis(250), max: Duration::from_secs(10) },
+            rejoin_backoff: Backoff { first: Duration::from_secs(1), max: Duration::from_secs(10) },
+            max_message_size: 64 << 20,
+            tls: None,
+        })
+    }
+
+    /// The address that is connected to, parameters and all.
+    pub(crate) fn endpoint(&self) -> Url {
+        let mut url = self.url.clone();
+        {
+            let mut query = url.query_pairs_mut();
+            for (name, value) in &self.params {
+                query.append_pair(name, value);
+            }
+            query.append_pair("vsn", &self.vsn.to_string());
+        }
+        url
+    }
+}
+
+/// Without what may be secret: the token and the values of the parameters.
+impl fmt::Debug for SocketConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let params: Vec<&str> = self.params.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("SocketConfig")
+            .field("host", &self.url.host_str())
+            .field("path", &self.url.path())
+            .field("vsn", &self.vsn)
+            .field("params", &params)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(address: &str, expected: &str) {
+        let mut config = SocketConfig::new(address).unwrap();
+        config.params.push(("room".to_owned(), "a&b".to_owned()));
+        assert_eq!(config.endpoint().as_str(), expected);
+    }
+
+    #[test]
+    fn addresses() {
+        check("wss://example.org/socket", "wss://example.org/socket/websocket?room=a%26b&vsn=2.0.0");
+        check("http://127.0.0.1:4000/socket/", "ws://127.0.0.1:4000/socket/websocket?room=a%26b&vsn=2.0.0");
+        check("https://[::1]:4000/socket?x=1#y", "wss://[::1]:4000/socket/websocket?x=1&room=a%26b&vsn=2.0.0");
+        assert!(matches!(SocketConfig::new("example"), Err(InvalidUrl::Parse(_))));
+        assert!(matches!(SocketConfig::new("file:///socket"), Err(InvalidUrl::Scheme(scheme)) if scheme == "file"));
+    }
+
+    #[test]
+    fn secrets_stay_out_of_logs() {
+        let mut config = SocketConfig::new("ws://localhost/socket?token=hush").unwrap();
+        config.params.push(("token".to_owned(), "hush".to_owned()));
+        config.auth_token = Some("hush".to_owned());
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+}

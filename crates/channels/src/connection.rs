@@ -1,0 +1,192 @@
+//! One connection, from the handshake to its end.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{Sink as _, StreamExt as _};
+use roost_protocol::{Frame, ServerMessage};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::error::Error as WsError;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Message as WsMessage, Utf8Bytes};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::SocketConfig;
+use crate::heartbeat::{Beat, Heartbeat};
+use crate::task::Desk;
+use crate::topics::Topics;
+
+type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    /// The server wants no connection from us: trying again is of no use.
+    #[error("refused with HTTP status {status}")]
+    Refused { status: u16 },
+    #[error("answered with HTTP status {0}")]
+    Status(u16),
+    #[error("it took too long")]
+    Timeout,
+    #[error(transparent)]
+    WebSocket(Box<WsError>),
+}
+
+/// How a connection ended.
+pub(crate) enum End {
+    /// The socket was shut down.
+    Stopped,
+    /// By itself; the text is for logs.
+    Lost(String),
+}
+
+pub(crate) async fn connect(config: &SocketConfig) -> Result<Stream, ConnectError> {
+    let request = request(config).map_err(|error| ConnectError::WebSocket(Box::new(error)))?;
+    let limits = WebSocketConfig::default()
+        .max_message_size(Some(config.max_message_size))
+        .max_frame_size(Some(config.max_message_size));
+    let connector = config.tls.clone().map_or(Connector::Plain, Connector::Rustls);
+    let connecting = connect_async_tls_with_config(request, Some(limits), true, Some(connector));
+    match tokio::time::timeout(config.connect_timeout, connecting).await {
+        Ok(Ok((stream, _))) => Ok(stream),
+        Ok(Err(WsError::Http(response))) => Err(match response.status().as_u16() {
+            status @ 403 => ConnectError::Refused { status },
+            status => ConnectError::Status(status),
+        }),
+        Ok(Err(error)) => Err(ConnectError::WebSocket(Box::new(error))),
+        Err(_) => Err(ConnectError::Timeout),
+    }
+}
+
+fn request(config: &SocketConfig) -> Result<Request, WsError> {
+    let mut request = config.endpoint().as_str().into_client_request()?;
+    if let Some(token) = &config.auth_token {
+        let protocols = format!("phoenix, base64url.bearer.phx.{}", BASE64_URL_SAFE_NO_PAD.encode(token));
+        let mut value = HeaderValue::try_from(protocols).expect("base64 is made of characters that headers may have");
+        value.set_sensitive(true);
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, value);
+    }
+    Ok(request)
+}
+
+/// Serves a connection until it ends or `stop` is cancelled.
+pub(crate) async fn serve(stream: Stream, config: &SocketConfig, desk: &mut Desk, stop: &CancellationToken) -> End {
+    let (sink, mut reader) = stream.split();
+    let mut writer = Writer { sink, is_dirty: false };
+    let mut heartbeat = Heartbeat::new(config, Instant::now());
+    let end = loop {
+        let due = desk.topics.due().map_or(heartbeat.due(), |due| due.min(heartbeat.due()));
+        let has_work = writer.is_dirty || !desk.topics.outgoing.is_empty();
+        let Desk { commands, topics } = &mut *desk;
+        tokio::select! {
+            () = stop.cancelled() => break End::Stopped,
+            message = reader.next() => match message {
+                Some(Ok(WsMessage::Close(frame))) => break End::Lost(close_reason(frame)),
+                Some(Ok(message)) => receive(&message, config, topics, &mut heartbeat),
+                Some(Err(error)) => return End::Lost(error.to_string()),
+                None => return End::Lost("the server has ended the connection".to_owned()),
+            },
+            Some(command) = commands.recv() => if desk.carry_out(command) {
+                heartbeat.hurry(Instant::now());
+            },
+            result = poll_fn(|cx| writer.poll_write(topics, cx)), if has_work => if let Err(error) = result {
+                return End::Lost(error.to_string());
+            },
+            () = tokio::time::sleep_until(due) => {
+                let now = Instant::now();
+                topics.on_time(now);
+                match heartbeat.on_time(now) {
+                    Beat::Nothing => {}
+                    Beat::Send => heartbeat.sent(topics.heartbeat(), now),
+                    Beat::Missed => return End::Lost("the server does not answer heartbeats".to_owned()),
+                }
+            }
+        }
+    };
+    let closing = close(&mut writer, &mut reader, &mut desk.topics, matches!(end, End::Stopped));
+    if tokio::time::timeout(config.close_timeout, closing).await.is_err() {
+        tracing::debug!("the server takes too long to close the connection; it is cut");
+    }
+    end
+}
+
+fn receive(message: &WsMessage, config: &SocketConfig, topics: &mut Topics, heartbeat: &mut Heartbeat) {
+    let decoded = match message {
+        WsMessage::Text(text) => config.vsn.decode_server_text(text),
+        WsMessage::Binary(bytes) => config.vsn.decode_server_binary(bytes),
+        // Pings are answered by the library, a close frame is seen before.
+        WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Close(_) | WsMessage::Frame(_) => return,
+    };
+    match decoded {
+        Ok(decoded) => {
+            if let ServerMessage::Reply(reply) = &decoded {
+                heartbeat.answered(reply);
+            }
+            topics.receive(decoded, Instant::now());
+        }
+        Err(error) => tracing::warn!(%error, "passed over a frame that is no message"),
+    }
+}
+
+/// Sends what is left, says goodbye when it is this side that ends, and reads until the other side has ended too.
+async fn close(writer: &mut Writer, reader: &mut SplitStream<Stream>, topics: &mut Topics, says_goodbye: bool) {
+    if says_goodbye {
+        let frame = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
+        let goodbye = async {
+            poll_fn(|cx| writer.poll_write(topics, cx)).await?;
+            writer.start_send(WsMessage::Close(Some(frame)))?;
+            poll_fn(|cx| writer.poll_write(topics, cx)).await
+        };
+        if goodbye.await.is_err() {
+            return;
+        }
+    }
+    while let Some(Ok(_)) = reader.next().await {}
+}
+
+fn close_reason(frame: Option<CloseFrame>) -> String {
+    frame.map_or_else(
+        || "the server has closed the connection".to_owned(),
+        |frame| format!("the server has closed the connection: {} {}", u16::from(frame.code), frame.reason),
+    )
+}
+
+/// Sends frames in such a way that nothing is lost when sending is interrupted by something more urgent, such as a
+/// frame that arrives while the other side is slow to read.
+struct Writer {
+    sink: SplitSink<Stream, WsMessage>,
+    /// Whether something that was handed to the sink may not be on its way yet.
+    is_dirty: bool,
+}
+
+impl Writer {
+    /// Ready when everything outgoing is on its way.
+    fn poll_write(&mut self, topics: &mut Topics, cx: &mut Context<'_>) -> Poll<Result<(), WsError>> {
+        loop {
+            ready!(Pin::new(&mut self.sink).poll_ready(cx))?;
+            let Some(frame) = topics.outgoing.pop_front() else { break };
+            self.start_send(match frame {
+                Frame::Text(text) => WsMessage::Text(text.into()),
+                Frame::Binary(bytes) => WsMessage::Binary(bytes),
+            })?;
+        }
+        ready!(Pin::new(&mut self.sink).poll_flush(cx))?;
+        self.is_dirty = false;
+        Poll::Ready(Ok(()))
+    }
+
+    fn start_send(&mut self, message: WsMessage) -> Result<(), WsError> {
+        self.is_dirty = true;
+        Pin::new(&mut self.sink).start_send(message)
+    }
+}
