@@ -31,7 +31,7 @@ const RULES: &[Rule] = &[
         never: &["axum", "rusqlite", "tauri", "yew"],
         wasm: false,
     },
-    Rule { name: "roost-bridge", may: &["roost-board", "roost-protocol"], never: IO, wasm: true },
+    Rule { name: "roost-bridge", may: &["roost-board"], never: IO, wasm: true },
     Rule { name: "roost-server", may: &["roost-board", "roost-protocol"], never: &["tauri", "yew"], wasm: false },
     Rule {
         name: "roost",
