@@ -18,5 +18,7 @@ mod state;
 
 fn main() {
     crash::install();
-    yew::Renderer::<app::App>::new().render();
+    let document = web_sys::window().and_then(|window| window.document());
+    let root = document.and_then(|document| document.get_element_by_id("app")).expect("index.html has #app");
+    yew::Renderer::<app::App>::with_root(root).render();
 }

@@ -24,12 +24,12 @@ pub fn Avatar(props: &AvatarProps) -> Html {
     let style = format!("{}; --avatar-size: {}px", person.style(), props.size);
     if props.named {
         html! {
-            <span class="avatar" {style} role="img" aria-label={&person.name} title={&person.name}>
+            <span class="person avatar" {style} role="img" aria-label={&person.name} title={&person.name}>
                 { person.initials() }
             </span>
         }
     } else {
-        html! { <span class="avatar" {style} aria-hidden="true">{ person.initials() }</span> }
+        html! { <span class="person avatar" {style} aria-hidden="true">{ person.initials() }</span> }
     }
 }
 
