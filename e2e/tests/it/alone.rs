@@ -1,0 +1,32 @@
+//! "This computer": no server to set up, no account to make.
+
+use anyhow::Result;
+
+use crate::harness::{Person, Story, hook};
+
+#[tokio::test]
+async fn this_computer_needs_no_account() -> Result<()> {
+    let story = Story::begin(60).await?;
+    let mut cy = Person::arrive(&story, "Cy").await?;
+    cy.app().see(&hook("connect-local")).await?;
+    cy.picture("connect").await?;
+    cy.app().click(&hook("connect-local")).await?;
+    cy.app().see(&hook("boards-page")).await?;
+    cy.picture("no-boards-yet").await?;
+
+    cy.make_board("House move").await?;
+    cy.picture("empty-board").await?;
+    cy.add_lists(&["Before", "On the day"]).await?;
+    cy.add_cards("Before", &["Find boxes", "Measure the sofa"]).await?;
+    let board: [(&str, &[&str]); 2] = [("Before", &["Find boxes", "Measure the sofa"]), ("On the day", &[])];
+    cy.see_lists(&board).await?;
+    cy.picture("board").await?;
+
+    cy.restart_app().await?;
+    cy.app().see(&hook("boards-page")).await?;
+    cy.picture("after-a-restart").await?;
+    cy.open_board("House move").await?;
+    cy.see_lists(&board).await?;
+    cy.picture("board-after-a-restart").await?;
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! People, their apps, and a server, as processes that end with the values that stand for them.
+
+mod app;
+mod group;
+mod keyring;
+mod person;
+mod server;
+mod story;
+mod wait;
+
+pub(crate) use keyring::Keyring;
+pub(crate) use person::{Person, hook};
+pub(crate) use server::Server;
+pub(crate) use story::Story;

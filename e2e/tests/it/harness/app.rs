@@ -1,0 +1,167 @@
+//! The app in its window, as a hand and an eye would have it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use fantoccini::actions::{Actions, InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::Pid;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use super::group::{Group, is_running, kill};
+use super::story::program;
+use super::wait::{PATIENCE, until};
+
+/// How long one step of a pointer takes, so that the app gets to draw in between.
+const POINTER_STEP: Duration = Duration::from_millis(16);
+
+/// A running app, with the driver that is in front of it. The driver is for this one app and ends with it.
+#[derive(Debug)]
+pub(crate) struct App {
+    client: Client,
+    driver: Group,
+    pid: Pid,
+}
+
+impl App {
+    /// Starts the app with a profile, and waits until its window can be asked.
+    pub(crate) async fn start(profile: &Path) -> Result<Self> {
+        let port = free_port()?;
+        let mut command = Command::new("WebKitWebDriver");
+        command
+            .arg(format!("--port={port}"))
+            // Without these the app does not let itself be driven, and the driver waits for ever.
+            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true");
+        let driver = Group::spawn(&mut command)?;
+        let options = json!({ "binary": program("ROOST_APP_BIN")?.to_str(), "args": ["--profile", profile] });
+        let Value::Object(capabilities) = json!({ "webkitgtk:browserOptions": options }) else {
+            bail!("capabilities are an object");
+        };
+        let address = format!("http://127.0.0.1:{port}");
+        until("the driver to listen", PATIENCE, async || {
+            Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok())
+        })
+        .await?;
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let session = builder.capabilities(capabilities);
+        let client = tokio::time::timeout(PATIENCE, session.connect(&address))
+            .await
+            .context("the app did not show a window")?
+            .context("the app did not start")?;
+        let pid = driver.first_child()?.context("the driver has started nothing")?;
+        Ok(Self { client, driver, pid })
+    }
+
+    /// Closes the window, and waits until the app has ended by itself.
+    pub(crate) async fn quit(self) -> Result<()> {
+        self.client.close_window().await.context("could not close the window")?;
+        until("the app to end", PATIENCE, async || Ok((!is_running(self.pid)).then_some(()))).await?;
+        drop(self.driver);
+        Ok(())
+    }
+
+    /// Kills the app, as a crash or a power cut would.
+    pub(crate) async fn kill(self) -> Result<()> {
+        kill(self.pid)?;
+        until("the app to be gone", PATIENCE, async || Ok((!is_running(self.pid)).then_some(()))).await?;
+        drop(self.driver);
+        Ok(())
+    }
+
+    /// What the window shows, as a PNG file.
+    pub(crate) async fn picture(&self) -> Result<Vec<u8>> {
+        Ok(self.client.screenshot().await?)
+    }
+
+    /// What a script answers that runs in the window.
+    pub(crate) async fn ask(&self, script: &str) -> Result<Value> {
+        Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    /// Waits until something is in sight.
+    pub(crate) async fn see(&self, css: &str) -> Result<Element> {
+        let (element, _) = until(&format!("{css} to be in sight"), PATIENCE, async || {
+            let element = self.client.find(Locator::Css(css)).await?;
+            Ok(element.is_displayed().await?.then_some(element))
+        })
+        .await?;
+        Ok(element)
+    }
+
+    /// Waits until one of the things of a kind says a text, and gives how long that took.
+    pub(crate) async fn read(&self, css: &str, text: &str) -> Result<Duration> {
+        let script = format!(
+            "return [...document.querySelectorAll({})].some((e) => (e.value ?? '').includes({text}) || e.innerText.includes({text}))",
+            json!(css),
+            text = json!(text),
+        );
+        let ((), took) = until(&format!("{css} to say {text:?}"), PATIENCE, async || {
+            Ok((self.ask(&script).await? == Value::Bool(true)).then_some(()))
+        })
+        .await?;
+        Ok(took)
+    }
+
+    /// Clicks something once it is in sight and nothing covers it.
+    pub(crate) async fn click(&self, css: &str) -> Result<()> {
+        until(&format!("{css} to be clicked"), PATIENCE, async || {
+            Ok(Some(self.client.find(Locator::Css(css)).await?.click().await?))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Puts the caret into a field and types, after what is in it.
+    pub(crate) async fn write(&self, css: &str, text: &str) -> Result<()> {
+        let field = self.see(css).await?;
+        field.send_keys(text).await.with_context(|| format!("could not type into {css}"))
+    }
+
+    /// Presses keys where the focus is: characters, or those of [`fantoccini::key::Key`].
+    pub(crate) async fn press(&self, keys: &[char]) -> Result<()> {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for &value in keys {
+            actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        Ok(self.client.perform_actions(actions).await?)
+    }
+
+    /// Drags something with the mouse to a point, step by step as a hand does, and calls `held` before it lets go.
+    pub(crate) async fn drag(
+        &self,
+        from: (f64, f64),
+        to: (f64, f64),
+        held: impl AsyncFnOnce() -> Result<()>,
+    ) -> Result<()> {
+        const N_STEPS: u32 = 24;
+        let move_to =
+            |(x, y): (f64, f64)| PointerAction::MoveTo { duration: Some(POINTER_STEP), x: x.round(), y: y.round() };
+        let mut way = MouseActions::new("mouse".to_owned())
+            .then(move_to(from))
+            .then(PointerAction::Down { button: fantoccini::actions::MOUSE_BUTTON_LEFT });
+        for step in 1..=N_STEPS {
+            let done = f64::from(step) / f64::from(N_STEPS);
+            way = way.then(move_to((from.0 + (to.0 - from.0) * done, from.1 + (to.1 - from.1) * done)));
+        }
+        self.client.perform_actions(Actions::from(way)).await?;
+        held().await?;
+        let let_go = MouseActions::new("mouse".to_owned())
+            .then(PointerAction::Up { button: fantoccini::actions::MOUSE_BUTTON_LEFT });
+        Ok(self.client.perform_actions(let_go).await?)
+    }
+
+    /// Where something is in the window: left, top, width, height, in CSS pixels.
+    pub(crate) async fn place(&self, css: &str) -> Result<(f64, f64, f64, f64)> {
+        Ok(self.see(css).await?.rectangle().await?)
+    }
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}

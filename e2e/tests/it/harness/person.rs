@@ -1,0 +1,266 @@
+//! Somebody with a machine of their own: a profile, an app that may be open, and what they do with it.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use fantoccini::key::Key;
+use tempfile::TempDir;
+
+use super::app::App;
+use super::server::Server;
+use super::story::{Album, Story};
+use super::wait::{PATIENCE, until};
+
+/// The hooks that the interface has for tests.
+pub(crate) fn hook(name: &str) -> String {
+    format!("[data-testid=\"{name}\"]")
+}
+
+/// Somebody with a machine of their own.
+#[derive(Debug)]
+pub(crate) struct Person {
+    first_name: &'static str,
+    profile: TempDir,
+    album: Album,
+    app: Option<App>,
+}
+
+/// A list as it is on the screen: its name and the titles of its cards, from the top.
+pub(crate) type ShownList = (String, Vec<String>);
+
+impl Person {
+    /// Somebody new, whose app is open for the first time.
+    pub(crate) async fn arrive(story: &Story, first_name: &'static str) -> Result<Self> {
+        let profile = tempfile::Builder::new().prefix("roost-e2e-profile-").tempdir()?;
+        let mut person = Self { first_name, profile, album: story.album(), app: None };
+        person.open_app().await?;
+        Ok(person)
+    }
+
+    /// Their e-mail address.
+    pub(crate) fn email(&self) -> String {
+        format!("{}@example.org", self.first_name.to_lowercase())
+    }
+
+    /// Their password.
+    pub(crate) fn password(&self) -> String {
+        format!("{} likes long passwords", self.first_name)
+    }
+
+    /// Their app, which is open.
+    pub(crate) fn app(&self) -> &App {
+        self.app.as_ref().expect("the app is open")
+    }
+
+    /// Opens the app.
+    pub(crate) async fn open_app(&mut self) -> Result<()> {
+        let app = App::start(self.profile.path()).await.with_context(|| format!("{}'s app", self.first_name))?;
+        self.app = Some(app);
+        Ok(())
+    }
+
+    /// Closes the window and opens the app again.
+    pub(crate) async fn restart_app(&mut self) -> Result<()> {
+        if let Some(app) = self.app.take() {
+            app.quit().await?;
+        }
+        self.open_app().await
+    }
+
+    /// Kills the app, as a power cut would, and opens it again.
+    pub(crate) async fn crash_app(&mut self) -> Result<()> {
+        if let Some(app) = self.app.take() {
+            app.kill().await?;
+        }
+        self.open_app().await
+    }
+
+    /// Takes a picture of their window.
+    pub(crate) async fn picture(&self, what: &str) -> Result<()> {
+        self.album.keep(self.first_name, what, &self.app().picture().await?)
+    }
+
+    /// Chooses a server on the first screen.
+    pub(crate) async fn choose_server(&self, server: &Server) -> Result<()> {
+        let app = self.app();
+        app.click(&hook("connect-server")).await?;
+        app.write(&hook("server-address"), server.address()).await?;
+        app.click(&hook("server-continue")).await
+    }
+
+    /// Makes an account on a server, from the first screen on.
+    pub(crate) async fn sign_up(&self, server: &Server) -> Result<()> {
+        self.choose_server(server).await?;
+        self.fill_sign_up(self.first_name, "Berg", &self.email(), &self.password()).await?;
+        self.picture("signs-up").await?;
+        self.app().click(&hook("sign-up")).await?;
+        self.app().see(&hook("boards-page")).await?;
+        Ok(())
+    }
+
+    /// Fills the form of a sign-up.
+    pub(crate) async fn fill_sign_up(
+        &self,
+        first_name: &str,
+        last_name: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<()> {
+        let app = self.app();
+        app.click(&hook("to-sign-up")).await?;
+        app.write(&hook("first-name"), first_name).await?;
+        app.write(&hook("last-name"), last_name).await?;
+        app.write(&hook("email"), email).await?;
+        app.write(&hook("password"), password).await
+    }
+
+    /// Signs out, and is asked to sign in again.
+    pub(crate) async fn sign_out(&self) -> Result<()> {
+        self.app().click(&hook("account-menu")).await?;
+        self.app().click(&hook("sign-out")).await?;
+        self.app().see(&hook("sign-in")).await?;
+        Ok(())
+    }
+
+    /// Makes a board and is on its page then.
+    pub(crate) async fn make_board(&self, name: &str) -> Result<()> {
+        let app = self.app();
+        app.click(&hook("new-board")).await?;
+        app.write(&hook("new-board-name"), name).await?;
+        app.click(&hook("create-board")).await?;
+        app.read(&hook("board-name"), name).await?;
+        Ok(())
+    }
+
+    /// Goes to a board from the page of boards.
+    pub(crate) async fn open_board(&self, name: &str) -> Result<()> {
+        let app = self.app();
+        app.read(&hook("board-tile"), name).await?;
+        app.click(&hook("board-tile")).await?;
+        app.read(&hook("board-name"), name).await?;
+        Ok(())
+    }
+
+    /// Adds lists at the end of the board.
+    pub(crate) async fn add_lists(&self, names: &[&str]) -> Result<()> {
+        let app = self.app();
+        app.click(&hook("add-list")).await?;
+        for name in names {
+            app.write(&hook("new-list"), &format!("{name}\n")).await?;
+        }
+        app.press(&[Key::Escape.into()]).await
+    }
+
+    /// Adds cards at the end of a list.
+    pub(crate) async fn add_cards(&self, list: &str, titles: &[&str]) -> Result<()> {
+        let field = self.open_new_card(list).await?;
+        for title in titles {
+            self.app().write(&field, &format!("{title}\n")).await?;
+        }
+        self.app().press(&[Key::Escape.into()]).await
+    }
+
+    /// Opens the field for a new card at the end of a list; answers a selector for it.
+    pub(crate) async fn open_new_card(&self, list: &str) -> Result<String> {
+        let list = self.list_css(list).await?;
+        self.app().click(&format!("{list} {}", hook("add-card"))).await?;
+        Ok(format!("{list} {}", hook("new-card")))
+    }
+
+    /// Types a new card and leaves it at that; answers a selector for the field.
+    pub(crate) async fn write_new_card(&self, list: &str, text: &str) -> Result<String> {
+        let field = self.open_new_card(list).await?;
+        self.app().write(&field, text).await?;
+        Ok(field)
+    }
+
+    /// Puts the focus on a card, as the Tab key and the arrow keys would.
+    pub(crate) async fn focus_card(&self, title: &str) -> Result<()> {
+        let card = self.card_css(title).await?;
+        self.app().ask(&format!("document.querySelector({}).focus()", serde_json::json!(card))).await?;
+        Ok(())
+    }
+
+    /// Invites somebody to the board.
+    pub(crate) async fn invite(&self, other: &Self) -> Result<()> {
+        let app = self.app();
+        app.click(&hook("invite")).await?;
+        app.write(&hook("invite-email"), &other.email()).await?;
+        app.click(&hook("send-invite")).await?;
+        Ok(())
+    }
+
+    /// Drags a card with the mouse onto another one's upper half, that is, to the place before it.
+    pub(crate) async fn drag_card(&self, title: &str, onto: &str) -> Result<()> {
+        let app = self.app();
+        let (left, top, width, height) = app.place(&self.card_css(title).await?).await?;
+        let (onto_left, onto_top, onto_width, onto_height) = app.place(&self.card_css(onto).await?).await?;
+        let from = (left + width / 2.0, top + height / 2.0);
+        let to = (onto_left + onto_width / 2.0, onto_top + onto_height / 4.0);
+        app.drag(from, to, async || self.picture("holds-a-card").await).await
+    }
+
+    /// What is on the board, as this person sees it.
+    pub(crate) async fn shown_lists(&self) -> Result<Vec<ShownList>> {
+        let script = "return [...document.querySelectorAll('[data-testid=\"list\"]')].map((list) => [
+            list.querySelector('[data-testid=\"list-name\"]').innerText,
+            [...list.querySelectorAll('[data-testid=\"card\"] .card__title')].map((title) => title.innerText),
+        ])";
+        Ok(serde_json::from_value(self.app().ask(script).await?)?)
+    }
+
+    /// Waits until the board is as expected in this person's window, and gives how long that took.
+    pub(crate) async fn see_lists(&self, expected: &[(&str, &[&str])]) -> Result<Duration> {
+        let expected: Vec<ShownList> = expected
+            .iter()
+            .map(|(name, titles)| ((*name).to_owned(), titles.iter().map(|&title| title.to_owned()).collect()))
+            .collect();
+        let mut shown = Vec::new();
+        let waited = until("the board to be as expected", PATIENCE, async || {
+            shown = self.shown_lists().await?;
+            Ok((shown == expected).then_some(()))
+        })
+        .await;
+        let ((), took) =
+            waited.with_context(|| format!("{} sees {shown:?} instead of {expected:?}", self.first_name))?;
+        Ok(took)
+    }
+
+    /// Who this person sees on the board now, by name.
+    pub(crate) async fn see_present(&self, others: &[&Self]) -> Result<()> {
+        for other in others {
+            let css = format!("{} [aria-label*=\"{}\"]", hook("present"), other.first_name);
+            self.app().see(&css).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the window says how the connection stands.
+    pub(crate) async fn see_connection(&self, words: &str) -> Result<Duration> {
+        self.app().read(&hook("connection"), words).await
+    }
+
+    async fn list_css(&self, name: &str) -> Result<String> {
+        self.css_by_text("list", "[data-testid=\"list-name\"]", "data-list-id", name).await
+    }
+
+    async fn card_css(&self, title: &str) -> Result<String> {
+        self.css_by_text("card", ".card__title", "data-card-id", title).await
+    }
+
+    /// A selector for the one thing of a kind whose text is known: by its id, which stays when it is drawn anew.
+    async fn css_by_text(&self, kind: &str, text_css: &str, attribute: &str, text: &str) -> Result<String> {
+        let script = format!(
+            "return [...document.querySelectorAll({})].find((e) => e.querySelector({})?.innerText === {})?.getAttribute({}) ?? null",
+            serde_json::json!(hook(kind)),
+            serde_json::json!(text_css),
+            serde_json::json!(text),
+            serde_json::json!(attribute),
+        );
+        let (id, _) = until(&format!("the {kind} {text:?}"), PATIENCE, async || {
+            Ok(self.app().ask(&script).await?.as_str().map(str::to_owned))
+        })
+        .await?;
+        Ok(format!("{}[{attribute}=\"{id}\"]", hook(kind)))
+    }
+}
