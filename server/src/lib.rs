@@ -4,9 +4,12 @@
 
 mod auth;
 mod boards;
+mod channel;
 mod clock;
 mod config;
+mod presence;
 mod pubsub;
+mod socket;
 mod state;
 
 pub use config::{APP_ORIGINS, Config, Limits, SECRET_MIN};

@@ -1,0 +1,355 @@
+//! One topic on one socket: joining it, what is pushed to it, what it is told, and its end.
+//!
+//! Each channel works in the order of what its client sent: changes are checked one after the other and answered in
+//! that order, though many of them may wait for the disk together; a leave or a second join waits for the answers
+//! before it. Channels wait for nothing but themselves, so a slow one is slow alone.
+//!
+//! What is told to the topic while a join is under way is held back. The answer to the join comes first, then exactly
+//! what the answer does not contain.
+
+mod boards;
+mod joined;
+mod users;
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use roost_board::{Seq, User};
+use roost_protocol::payload::ChannelError;
+use roost_protocol::{Message, Payload, Ref, Reply, Status, Topic, event};
+
+use crate::boards::Boards;
+use crate::presence::Tracked;
+use crate::pubsub::{Broadcast, Mailbox, PubSub, Subscription};
+use crate::socket::Outgoing;
+use joined::{Joined, Room};
+
+/// Something that a channel is busy with.
+type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Who is on the other side of a socket, and what its channels need.
+pub(crate) struct Caller {
+    /// Who.
+    pub(crate) user: User,
+    /// The boards that they may enter.
+    pub(crate) boards: Boards,
+    /// Who is told what.
+    pub(crate) pubsub: PubSub,
+    /// What waits for the socket.
+    pub(crate) mailbox: Arc<Mailbox>,
+}
+
+/// One topic on one socket.
+pub(crate) struct Channel {
+    caller: Arc<Caller>,
+    topic: Topic,
+    refs: Refs,
+    state: State,
+    /// What the client sent and was not looked at yet.
+    waiting: VecDeque<Message>,
+    n_waiting_bytes: usize,
+}
+
+/// How messages name the join that they belong to.
+#[derive(Clone)]
+struct Refs {
+    /// The `join_ref` of the join; null when the client gave none.
+    given: Ref,
+    /// The same, or the join's own ref when the client gave none: what the channel's messages carry.
+    own: Ref,
+}
+
+enum State {
+    Joining(Joining),
+    Joined(Joined),
+}
+
+/// A join under way.
+struct Joining {
+    ref_: Ref,
+    work: Work<Result<Admission, Payload>>,
+    held: Vec<Arc<Broadcast>>,
+    /// The channel that this join takes the place of; it is closed after the answer.
+    replaced: Option<Refs>,
+    /// They were removed from the board meanwhile.
+    is_removed: bool,
+}
+
+/// A join that succeeded.
+struct Admission {
+    response: Payload,
+    /// The last entry that the response contains.
+    seq: Seq,
+    room: Room,
+    subscription: Subscription,
+}
+
+/// The answer to a push.
+struct Answer {
+    ref_: Ref,
+    status: Status,
+    response: Payload,
+}
+
+/// What has become of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// It waits for something, and the task will be woken.
+    Waits,
+    /// It has ended; everything was written.
+    Over,
+}
+
+/// What to do next.
+enum Turn {
+    /// Look again: something has changed.
+    Again,
+    /// Wait to be woken.
+    Wait,
+    /// Nothing: the channel is over.
+    Over,
+}
+
+/// Why a channel ends before its client leaves it.
+#[derive(Clone, Copy)]
+enum End {
+    /// They may no longer be here.
+    Closed,
+    /// Something was missed; the client joins again and asks for it.
+    Failed,
+}
+
+impl Channel {
+    /// Begins to join.
+    pub(crate) fn join(caller: &Arc<Caller>, topic: Topic, message: Message) -> Self {
+        let refs = Refs::of(&message);
+        let state = State::Joining(Joining::new(caller, topic, message, None));
+        Self { caller: Arc::clone(caller), topic, refs, state, waiting: VecDeque::new(), n_waiting_bytes: 0 }
+    }
+
+    /// Its topic.
+    pub(crate) const fn topic(&self) -> Topic {
+        self.topic
+    }
+
+    /// How many messages of the client have not been answered.
+    pub(crate) fn n_pending(&self) -> usize {
+        self.waiting.len()
+            + match &self.state {
+                State::Joining(_) => 1,
+                State::Joined(joined) => joined.n_pending(),
+            }
+    }
+
+    /// How much of what the client sent is kept.
+    pub(crate) const fn n_waiting_bytes(&self) -> usize {
+        self.n_waiting_bytes
+    }
+
+    /// Whether [`advance`](Self::advance) has answers to write.
+    pub(crate) fn has_answers(&self) -> bool {
+        match &self.state {
+            State::Joining(_) => false,
+            State::Joined(joined) => joined.has_answers(),
+        }
+    }
+
+    /// Takes a message of the client; [`advance`](Self::advance) looks at it.
+    pub(crate) fn receive(&mut self, message: Message) {
+        self.n_waiting_bytes += n_bytes(&message);
+        self.waiting.push_back(message);
+    }
+
+    /// What the client sent and the channel, now over, did not look at.
+    pub(crate) fn into_waiting(self) -> VecDeque<Message> {
+        self.waiting
+    }
+
+    /// Tells the client something, now or after the answer to its join.
+    pub(crate) fn deliver(&mut self, broadcast: Arc<Broadcast>, out: &mut Outgoing) {
+        match &mut self.state {
+            State::Joining(joining) => joining.held.push(broadcast),
+            State::Joined(joined) => joined.deliver(&broadcast, out),
+        }
+    }
+
+    /// How much is held back for the answer to a join.
+    pub(crate) const fn n_held(&self) -> usize {
+        match &self.state {
+            State::Joining(joining) => joining.held.len(),
+            State::Joined(_) => 0,
+        }
+    }
+
+    /// Ends the channel: they may no longer be here.
+    pub(crate) fn close(&mut self) {
+        match &mut self.state {
+            State::Joining(joining) => joining.is_removed = true,
+            State::Joined(joined) => joined.end(End::Closed),
+        }
+    }
+
+    /// Collects the answers that are ready, without writing them.
+    pub(crate) fn gather(&mut self, cx: &mut Context<'_>) {
+        if let State::Joined(joined) = &mut self.state {
+            joined.gather(cx);
+        }
+    }
+
+    /// Writes the answers that were collected and goes on with what waits, as far as that is possible now.
+    pub(crate) fn advance(&mut self, cx: &mut Context<'_>, out: &mut Outgoing) -> Progress {
+        loop {
+            let turn = match &mut self.state {
+                State::Joining(joining) => match joining.work.as_mut().poll(cx) {
+                    Poll::Ready(outcome) => self.finish_join(outcome, out),
+                    Poll::Pending => Turn::Wait,
+                },
+                State::Joined(joined) => match joined.advance(cx, self.topic, &self.refs, out) {
+                    Turn::Again => self.take_next(out),
+                    turn @ (Turn::Wait | Turn::Over) => turn,
+                },
+            };
+            match turn {
+                Turn::Again => {}
+                Turn::Wait => return Progress::Waits,
+                Turn::Over => return Progress::Over,
+            }
+        }
+    }
+
+    fn finish_join(&mut self, outcome: Result<Admission, Payload>, out: &mut Outgoing) -> Turn {
+        let State::Joining(joining) = &mut self.state else { return Turn::Again };
+        let (status, response, admitted) = match outcome {
+            Ok(_) if joining.is_removed => (Status::Error, unauthorized(), None),
+            Ok(Admission { response, seq, room, subscription }) => {
+                (Status::Ok, response, Some((seq, room, subscription)))
+            }
+            Err(reason) => (Status::Error, reason, None),
+        };
+        let (join_ref, ref_) = (self.refs.given.clone(), joining.ref_.clone());
+        out.reply(&Reply { join_ref, ref_, topic: self.topic.to_string(), status, response });
+        if let Some(replaced) = joining.replaced.take() {
+            replaced.write_end(End::Closed, self.topic, out);
+        }
+        let Some((seq, room, subscription)) = admitted else { return Turn::Over };
+        let held = std::mem::take(&mut joining.held);
+        let tracked = match &room {
+            Room::Board(_) => Some(self.track(out)),
+            Room::User => None,
+        };
+        let mut joined = Joined::new(room, seq, subscription, tracked);
+        for broadcast in &held {
+            joined.deliver(broadcast, out);
+        }
+        self.state = State::Joined(joined);
+        Turn::Again
+    }
+
+    /// Says that they are here, and tells them who is.
+    fn track(&self, out: &mut Outgoing) -> Tracked {
+        let user = &self.caller.user;
+        let (tracked, state) = self.caller.pubsub.track(self.topic, user.id, user.full_name());
+        out.push(&Message {
+            join_ref: self.refs.own.clone(),
+            ref_: Ref::NULL,
+            topic: self.topic.to_string(),
+            event: event::PRESENCE_STATE.to_owned(),
+            payload: state,
+        });
+        tracked
+    }
+
+    /// Looks at the next message of the client.
+    fn take_next(&mut self, out: &mut Outgoing) -> Turn {
+        let State::Joined(joined) = &mut self.state else { return Turn::Again };
+        let Some(message) = self.waiting.front() else { return Turn::Wait };
+        let waits_for_answers = matches!(message.event.as_str(), event::PHX_JOIN | event::PHX_LEAVE);
+        if waits_for_answers && joined.is_busy() {
+            return Turn::Wait;
+        }
+        let Some(message) = self.waiting.pop_front() else { return Turn::Wait };
+        self.n_waiting_bytes -= n_bytes(&message);
+        match message.event.as_str() {
+            event::PHX_JOIN => {
+                let replaced = std::mem::replace(&mut self.refs, Refs::of(&message));
+                self.state = State::Joining(Joining::new(&self.caller, self.topic, message, Some(replaced)));
+            }
+            event::PHX_LEAVE if self.refs.are_those_of_leave(&message) => {
+                out.reply(&Reply::to(&message, Status::Ok, Payload::empty()));
+                self.refs.write_end(End::Closed, self.topic, out);
+                return Turn::Over;
+            }
+            event::PHX_LEAVE => {}
+            _ if self.refs.are_those_of(&message) => joined.push(message),
+            _ => {}
+        }
+        Turn::Again
+    }
+}
+
+impl Joining {
+    fn new(caller: &Arc<Caller>, topic: Topic, message: Message, replaced: Option<Refs>) -> Self {
+        let Message { ref_, payload, .. } = message;
+        let work = Box::pin(join(Arc::clone(caller), topic, payload));
+        Self { ref_, work, held: Vec::new(), replaced, is_removed: false }
+    }
+}
+
+async fn join(caller: Arc<Caller>, topic: Topic, payload: Payload) -> Result<Admission, Payload> {
+    match topic {
+        Topic::Users(id) => users::join(&caller, id),
+        Topic::Boards(id) => boards::join(&caller, id, &payload).await,
+        Topic::Phoenix => Err(unauthorized()),
+    }
+}
+
+impl Refs {
+    fn of(join: &Message) -> Self {
+        let own = if join.join_ref.is_null() { &join.ref_ } else { &join.join_ref };
+        Self { given: join.join_ref.clone(), own: own.clone() }
+    }
+
+    /// Whether a push belongs to this join rather than to an earlier one; null is taken to.
+    fn are_those_of(&self, push: &Message) -> bool {
+        push.join_ref.is_null() || push.join_ref == self.own
+    }
+
+    /// Whether a leave means this join; null does only when the join gave none.
+    fn are_those_of_leave(&self, leave: &Message) -> bool {
+        leave.join_ref == self.given || leave.join_ref == self.own
+    }
+
+    fn write_end(&self, end: End, topic: Topic, out: &mut Outgoing) {
+        let event = match end {
+            End::Closed => event::PHX_CLOSE,
+            End::Failed => event::PHX_ERROR,
+        };
+        out.push(&Message {
+            join_ref: self.given.clone(),
+            ref_: self.given.clone(),
+            topic: topic.to_string(),
+            event: event.to_owned(),
+            payload: Payload::empty(),
+        });
+    }
+}
+
+/// The refusal of those who may not be here: whether there is anything they do not learn.
+pub(crate) fn unauthorized() -> Payload {
+    refusal("unauthorized", "")
+}
+
+/// A refusal with a code and a text for people.
+pub(crate) fn refusal(reason: &str, message: impl Into<String>) -> Payload {
+    Payload::json(&ChannelError::new(reason, message)).expect("two strings can be written as JSON")
+}
+
+fn n_bytes(message: &Message) -> usize {
+    let payload = match &message.payload {
+        Payload::Json(json) => json.get().len(),
+        Payload::Binary(bytes) => bytes.len(),
+    };
+    message.topic.len() + message.event.len() + payload
+}

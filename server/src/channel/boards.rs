@@ -1,0 +1,103 @@
+//! `boards:<board id>`: one board, for its members.
+
+use std::sync::Arc;
+
+use roost_board::{BoardId, Seq};
+use roost_protocol::payload::{Invite, JoinBoard, Propose, Proposed};
+use roost_protocol::{Message, Payload, PayloadError, Ref, Status, Topic, event};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::joined::{Room, Step};
+use super::{Admission, Answer, Caller, Work, refusal, unauthorized};
+use crate::boards::{AccessError, BoardAccess, CatchUp, EncodedSnapshot, ProposeError};
+
+/// The events that a client may push.
+pub(crate) const EVENTS: [&str; 2] = [event::PROPOSE, event::INVITE];
+
+/// Lets a member in, with the board or with what they missed of it.
+///
+/// Whoever joins listens before the gate is asked and the board is read: so nothing that happens meanwhile is missed,
+/// neither an entry nor that they were removed.
+pub(super) async fn join(caller: &Caller, id: BoardId, payload: &Payload) -> Result<Admission, Payload> {
+    let subscription = caller.pubsub.subscribe(Topic::Boards(id), caller.user.id, &caller.mailbox);
+    let access = caller.boards.enter(caller.user.id, id).await.map_err(no_access)?;
+    let JoinBoard { since } = payload.parse().map_err(|error| bad_request(&error))?;
+    let (seq, response) = match since {
+        None => whole(&*access.snapshot().await.map_err(no_access)?),
+        Some(since) => match access.catch_up(since).await.map_err(no_access)? {
+            CatchUp::Entries { seq, entries } => (seq, missing(seq, &entries)),
+            CatchUp::Snapshot(snapshot) => whole(&snapshot),
+        },
+    };
+    Ok(Admission { response, seq, room: Room::Board(access), subscription })
+}
+
+fn whole(snapshot: &EncodedSnapshot) -> (Seq, Payload) {
+    (snapshot.seq, Payload::Json(Arc::clone(&snapshot.json)))
+}
+
+fn missing(seq: Seq, entries: &[Arc<RawValue>]) -> Payload {
+    /// [`EntriesAnswer`](roost_protocol::rest::EntriesAnswer) with the entries as the log has them.
+    #[derive(Serialize)]
+    struct Missing<'a> {
+        seq: Seq,
+        entries: Vec<&'a RawValue>,
+    }
+    let entries = entries.iter().map(AsRef::as_ref).collect();
+    Payload::json(&Missing { seq, entries }).expect("a number and JSON can be written as JSON")
+}
+
+/// Works on a push.
+pub(super) fn handle(access: BoardAccess, message: Message) -> Work<Step> {
+    let Message { ref_, event, payload, .. } = message;
+    match event.as_str() {
+        event::PROPOSE => Box::pin(propose(access, ref_, payload)),
+        event::INVITE => Box::pin(invite(access, ref_, payload)),
+        _ => {
+            let text = format!("this topic has no such event; it takes {}", EVENTS.join(" and "));
+            Box::pin(std::future::ready(refused(ref_, refusal("unknown_event", text))))
+        }
+    }
+}
+
+async fn propose(access: BoardAccess, ref_: Ref, payload: Payload) -> Step {
+    let Propose { op, change } = match payload.parse() {
+        Ok(propose) => propose,
+        Err(error) => return refused(ref_, bad_request(&error)),
+    };
+    match access.submit(op, change).await {
+        Ok(submitted) => Step::Saving(Box::pin(async move { answer(ref_, submitted.saved().await) })),
+        Err(error) => Step::Answered(answer(ref_, Err(error))),
+    }
+}
+
+async fn invite(access: BoardAccess, ref_: Ref, payload: Payload) -> Step {
+    match payload.parse::<Invite>() {
+        Ok(Invite { email, role }) => Step::Answered(answer(ref_, access.invite(&email, role).await)),
+        Err(error) => refused(ref_, bad_request(&error)),
+    }
+}
+
+fn answer(ref_: Ref, outcome: Result<Seq, ProposeError>) -> Answer {
+    let (status, response) = match outcome {
+        Ok(seq) => (Status::Ok, Payload::json(&Proposed { seq }).expect("a number can be written as JSON")),
+        Err(error) => (Status::Error, refusal(error.reason(), error.to_string())),
+    };
+    Answer { ref_, status, response }
+}
+
+fn refused(ref_: Ref, response: Payload) -> Step {
+    Step::Answered(Answer { ref_, status: Status::Error, response })
+}
+
+fn no_access(error: AccessError) -> Payload {
+    match error {
+        AccessError::NotFound => unauthorized(),
+        AccessError::Unavailable => refusal("unavailable", error.to_string()),
+    }
+}
+
+fn bad_request(error: &PayloadError) -> Payload {
+    refusal("bad_request", format!("the payload is not what this event takes: {error}"))
+}

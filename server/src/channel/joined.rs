@@ -1,0 +1,150 @@
+//! A topic that was joined: the changes under way on it, and what its client is told.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use roost_board::Seq;
+use roost_protocol::{Message, Reply, Topic};
+
+use super::{Answer, End, Refs, Turn, Work, boards, users};
+use crate::boards::BoardAccess;
+use crate::presence::Tracked;
+use crate::pubsub::{Broadcast, Subscription};
+use crate::socket::Outgoing;
+
+/// What lies behind a topic.
+pub(super) enum Room {
+    /// The caller's own news.
+    User,
+    /// A board.
+    Board(BoardAccess),
+}
+
+/// What has become of a push.
+pub(super) enum Step {
+    /// It is answered.
+    Answered(Answer),
+    /// It has its place in the order of things; the answer comes when it is on disk.
+    Saving(Work<Answer>),
+}
+
+/// A topic that was joined.
+pub(super) struct Joined {
+    room: Room,
+    /// The last entry that the client was told of.
+    seq: Seq,
+    /// The push whose place in the order is being found. The next one is not looked at before it has one.
+    submitting: Option<Work<Step>>,
+    /// The pushes that have their place, in that order; none when there are none, since most channels are idle.
+    saving: Option<FuturesOrdered<Work<Answer>>>,
+    /// Those that are done and were not written yet.
+    answers: Vec<Answer>,
+    end: Option<End>,
+    _subscription: Subscription,
+    _tracked: Option<Tracked>,
+}
+
+impl Joined {
+    pub(super) const fn new(room: Room, seq: Seq, subscription: Subscription, tracked: Option<Tracked>) -> Self {
+        Self {
+            room,
+            seq,
+            submitting: None,
+            saving: None,
+            answers: Vec::new(),
+            end: None,
+            _subscription: subscription,
+            _tracked: tracked,
+        }
+    }
+
+    /// How many pushes have not been answered.
+    pub(super) fn n_pending(&self) -> usize {
+        usize::from(self.submitting.is_some())
+            + self.saving.as_ref().map_or(0, FuturesOrdered::len)
+            + self.answers.len()
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.n_pending() > 0
+    }
+
+    pub(super) const fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
+    /// Ends the channel once the pushes under way are answered.
+    pub(super) fn end(&mut self, end: End) {
+        self.end.get_or_insert(end);
+    }
+
+    /// Tells the client, unless it knows already: entries go out once each, in the order of their places.
+    pub(super) fn deliver(&mut self, broadcast: &Arc<Broadcast>, out: &mut Outgoing) {
+        if self.end.is_some() {
+            return;
+        }
+        if let Some(seq) = broadcast.seq() {
+            if seq <= self.seq {
+                return;
+            }
+            if seq != self.seq.next() {
+                tracing::warn!(topic = %broadcast.topic(), after = %self.seq, %seq, "entries are missing");
+                self.end(End::Failed);
+                return;
+            }
+            self.seq = seq;
+        }
+        out.broadcast(broadcast);
+    }
+
+    /// Collects the answers that are ready.
+    pub(super) fn gather(&mut self, cx: &mut Context<'_>) {
+        let Some(saving) = &mut self.saving else { return };
+        while let Poll::Ready(answer) = saving.poll_next_unpin(cx) {
+            match answer {
+                Some(answer) => self.answers.push(answer),
+                None => {
+                    self.saving = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Begins with a push.
+    pub(super) fn push(&mut self, message: Message) {
+        self.submitting = Some(match &self.room {
+            Room::User => users::handle(message),
+            Room::Board(access) => boards::handle(access.clone(), message),
+        });
+    }
+
+    /// Writes the answers that were collected and goes on with the push that has no place yet. `Again` when the next
+    /// message can be looked at.
+    pub(super) fn advance(&mut self, cx: &mut Context<'_>, topic: Topic, refs: &Refs, out: &mut Outgoing) -> Turn {
+        for Answer { ref_, status, response } in std::mem::take(&mut self.answers) {
+            out.reply(&Reply { join_ref: refs.own.clone(), ref_, topic: topic.to_string(), status, response });
+        }
+        if let Some(work) = &mut self.submitting {
+            let Poll::Ready(step) = work.as_mut().poll(cx) else { return Turn::Wait };
+            self.submitting = None;
+            self.saving.get_or_insert_default().push_back(match step {
+                Step::Answered(answer) => Box::pin(std::future::ready(answer)),
+                Step::Saving(work) => work,
+            });
+            // Asked at once, so that it wakes this task. What it answers is written in the next turn, after the entry
+            // that it made.
+            self.gather(cx);
+        }
+        match self.end {
+            Some(_) if self.is_busy() => Turn::Wait,
+            Some(end) => {
+                refs.write_end(end, topic, out);
+                Turn::Over
+            }
+            None => Turn::Again,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Who is there: Phoenix's presence, on the topics of boards.
+//!
+//! Whoever joins is told who is there; everyone hears of comings and goings in diffs. What happens within
+//! [`DIFF_WINDOW`] goes out as one diff, so that a thousand people who join at once do not make a million messages.
+
+mod roster;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use roost_board::UserId;
+use roost_protocol::payload::PresenceMeta;
+use roost_protocol::{Payload, Topic, event};
+use serde_json::value::to_raw_value;
+
+use crate::clock;
+use crate::pubsub::{PubSub, Shared, lock};
+use roster::Roster;
+
+/// How long comings and goings are gathered before the others hear of them. Short enough to feel immediate; someone
+/// who comes and goes within it is not mentioned.
+const DIFF_WINDOW: Duration = Duration::from_millis(50);
+
+/// Who is on which topic.
+pub(crate) struct Rosters {
+    by_topic: Mutex<HashMap<Topic, Roster>>,
+    next_ref: AtomicU64,
+}
+
+impl Rosters {
+    pub(crate) fn new() -> Self {
+        // Refs of two runs of a server should differ, but nothing depends on it: a client forgets them all when it
+        // joins again.
+        let first = getrandom::u64().unwrap_or_default();
+        Self { by_topic: Mutex::default(), next_ref: AtomicU64::new(first) }
+    }
+
+    fn next_ref(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.next_ref.fetch_add(1, Ordering::Relaxed).to_be_bytes())
+    }
+}
+
+impl PubSub {
+    /// Notes that somebody is there, for as long as the first value is kept; the second is everyone who is.
+    pub(crate) fn track(&self, topic: Topic, user: UserId, name: String) -> (Tracked, Payload) {
+        let rosters = &self.shared().rosters;
+        let phx_ref = rosters.next_ref();
+        let meta = PresenceMeta { phx_ref: phx_ref.clone(), name, online_at: Some(clock::now()) };
+        let (is_first, state) = {
+            let mut by_topic = lock(&rosters.by_topic);
+            let roster = by_topic.entry(topic).or_default();
+            let is_first = roster.join(user, meta);
+            (is_first, Payload::json(roster.state()))
+        };
+        if is_first {
+            announce_later(self.shared(), topic);
+        }
+        let state = state.expect("a map whose keys are ids can be written as JSON");
+        (Tracked { shared: Arc::clone(self.shared()), topic, user, phx_ref }, state)
+    }
+}
+
+/// Somebody is there for as long as it is kept.
+pub(crate) struct Tracked {
+    shared: Arc<Shared>,
+    topic: Topic,
+    user: UserId,
+    phx_ref: String,
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        let is_first = {
+            let mut by_topic = lock(&self.shared.rosters.by_topic);
+            let Some(roster) = by_topic.get_mut(&self.topic) else { return };
+            roster.leave(self.user, &self.phx_ref)
+        };
+        if is_first {
+            announce_later(&self.shared, self.topic);
+        }
+    }
+}
+
+/// Tells everyone on the topic of what has happened, once the window is over.
+///
+/// The task ends by itself with the window, and there is one for each topic at most.
+fn announce_later(shared: &Arc<Shared>, topic: Topic) {
+    // The last sockets may be dropped together with the runtime, when there is nobody left to tell.
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let shared = Arc::downgrade(shared);
+    runtime.spawn(async move {
+        tokio::time::sleep(DIFF_WINDOW).await;
+        if let Some(shared) = shared.upgrade() {
+            announce(&shared, topic);
+        }
+    });
+}
+
+fn announce(shared: &Shared, topic: Topic) {
+    let mut by_topic = lock(&shared.rosters.by_topic);
+    let Some(roster) = by_topic.get_mut(&topic) else { return };
+    let diff = roster.take_diff();
+    if roster.is_empty() {
+        by_topic.remove(&topic);
+    }
+    drop(by_topic);
+    if let Some(diff) = diff {
+        let payload = to_raw_value(&diff).expect("a map whose keys are ids can be written as JSON");
+        shared.broadcast(topic, event::PRESENCE_DIFF, payload.into());
+    }
+}
