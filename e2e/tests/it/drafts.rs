@@ -36,7 +36,7 @@ async fn a_refused_sign_up_says_why_beside_the_fields() -> Result<()> {
     fay.choose_server(&server).await?;
     fay.fill_sign_up("Fay", " ", "fay at home", "short").await?;
     let app = fay.app();
-    app.click(&hook("sign-up")).await?;
+    app.click(&hook("submit")).await?;
     for field in ["email", "password"] {
         app.see(&format!("{}[aria-invalid=\"true\"]", hook(field))).await?;
     }

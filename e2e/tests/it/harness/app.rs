@@ -2,7 +2,8 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::Duration;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use fantoccini::actions::{Actions, InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::group::{Group, is_running, kill};
-use super::story::program;
+use super::story::{Album, program};
 use super::wait::{PATIENCE, until};
 
 /// How long one step of a pointer takes, so that the app gets to draw in between.
@@ -23,21 +24,24 @@ const POINTER_STEP: Duration = Duration::from_millis(16);
 /// A running app, with the driver that is in front of it. The driver is for this one app and ends with it.
 #[derive(Debug)]
 pub(crate) struct App {
+    whose: &'static str,
+    album: Album,
     client: Client,
     driver: Group,
     pid: Pid,
 }
 
 impl App {
-    /// Starts the app with a profile, and waits until its window can be asked.
-    pub(crate) async fn start(profile: &Path) -> Result<Self> {
+    /// Starts somebody's app with their profile, and waits until its window can be asked.
+    pub(crate) async fn start(whose: &'static str, profile: &Path, album: Album) -> Result<Self> {
         let port = free_port()?;
         let mut command = Command::new("WebKitWebDriver");
         command
             .arg(format!("--port={port}"))
             // Without these the app does not let itself be driven, and the driver waits for ever.
             .env("TAURI_AUTOMATION", "true")
-            .env("TAURI_WEBVIEW_AUTOMATION", "true");
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .stdout(Stdio::null());
         let driver = Group::spawn(&mut command)?;
         let options = json!({ "binary": program("ROOST_APP_BIN")?.to_str(), "args": ["--profile", profile] });
         let Value::Object(capabilities) = json!({ "webkitgtk:browserOptions": options }) else {
@@ -55,7 +59,7 @@ impl App {
             .context("the app did not show a window")?
             .context("the app did not start")?;
         let pid = driver.first_child()?.context("the driver has started nothing")?;
-        Ok(Self { client, driver, pid })
+        Ok(Self { whose, album, client, driver, pid })
     }
 
     /// Closes the window, and waits until the app has ended by itself.
@@ -74,9 +78,23 @@ impl App {
         Ok(())
     }
 
-    /// What the window shows, as a PNG file.
-    pub(crate) async fn picture(&self) -> Result<Vec<u8>> {
-        Ok(self.client.screenshot().await?)
+    /// Takes a picture of the window.
+    pub(crate) async fn picture(&self, what: &str) -> Result<()> {
+        self.album.keep(self.whose, what, &self.client.screenshot().await?)
+    }
+
+    /// Looks until there is something; when there never is, takes a picture of what there is instead.
+    pub(crate) async fn wait<T>(
+        &self,
+        what: &str,
+        look: impl AsyncFnMut() -> Result<Option<T>>,
+    ) -> Result<(T, Duration)> {
+        let waited = until(what, PATIENCE, look).await;
+        if waited.is_err() {
+            // The first error is the one to tell.
+            self.picture("is-stuck").await.ok();
+        }
+        waited.with_context(|| format!("in {}'s window", self.whose))
     }
 
     /// What a script answers that runs in the window.
@@ -86,11 +104,12 @@ impl App {
 
     /// Waits until something is in sight.
     pub(crate) async fn see(&self, css: &str) -> Result<Element> {
-        let (element, _) = until(&format!("{css} to be in sight"), PATIENCE, async || {
-            let element = self.client.find(Locator::Css(css)).await?;
-            Ok(element.is_displayed().await?.then_some(element))
-        })
-        .await?;
+        let (element, _) = self
+            .wait(&format!("{css} to be in sight"), async || {
+                let element = self.client.find(Locator::Css(css)).await?;
+                Ok(element.is_displayed().await?.then_some(element))
+            })
+            .await?;
         Ok(element)
     }
 
@@ -101,16 +120,17 @@ impl App {
             json!(css),
             text = json!(text),
         );
-        let ((), took) = until(&format!("{css} to say {text:?}"), PATIENCE, async || {
-            Ok((self.ask(&script).await? == Value::Bool(true)).then_some(()))
-        })
-        .await?;
+        let ((), took) = self
+            .wait(&format!("{css} to say {text:?}"), async || {
+                Ok((self.ask(&script).await? == Value::Bool(true)).then_some(()))
+            })
+            .await?;
         Ok(took)
     }
 
     /// Clicks something once it is in sight and nothing covers it.
     pub(crate) async fn click(&self, css: &str) -> Result<()> {
-        until(&format!("{css} to be clicked"), PATIENCE, async || {
+        self.wait(&format!("{css} to be clicked"), async || {
             Ok(Some(self.client.find(Locator::Css(css)).await?.click().await?))
         })
         .await?;
@@ -133,12 +153,13 @@ impl App {
     }
 
     /// Drags something with the mouse to a point, step by step as a hand does, and calls `held` before it lets go.
+    /// Gives the moment at which it did.
     pub(crate) async fn drag(
         &self,
         from: (f64, f64),
         to: (f64, f64),
         held: impl AsyncFnOnce() -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Instant> {
         const N_STEPS: u32 = 24;
         let move_to =
             |(x, y): (f64, f64)| PointerAction::MoveTo { duration: Some(POINTER_STEP), x: x.round(), y: y.round() };
@@ -153,7 +174,9 @@ impl App {
         held().await?;
         let let_go = MouseActions::new("mouse".to_owned())
             .then(PointerAction::Up { button: fantoccini::actions::MOUSE_BUTTON_LEFT });
-        Ok(self.client.perform_actions(let_go).await?)
+        let moment = Instant::now();
+        self.client.perform_actions(let_go).await?;
+        Ok(moment)
     }
 
     /// Where something is in the window: left, top, width, height, in CSS pixels.

@@ -1,6 +1,6 @@
 //! Somebody with a machine of their own: a profile, an app that may be open, and what they do with it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use fantoccini::key::Key;
@@ -9,7 +9,6 @@ use tempfile::TempDir;
 use super::app::App;
 use super::server::Server;
 use super::story::{Album, Story};
-use super::wait::{PATIENCE, until};
 
 /// The hooks that the interface has for tests.
 pub(crate) fn hook(name: &str) -> String {
@@ -54,8 +53,8 @@ impl Person {
 
     /// Opens the app.
     pub(crate) async fn open_app(&mut self) -> Result<()> {
-        let app = App::start(self.profile.path()).await.with_context(|| format!("{}'s app", self.first_name))?;
-        self.app = Some(app);
+        let app = App::start(self.first_name, self.profile.path(), self.album.clone()).await;
+        self.app = Some(app.with_context(|| format!("{}'s app", self.first_name))?);
         Ok(())
     }
 
@@ -77,15 +76,16 @@ impl Person {
 
     /// Takes a picture of their window.
     pub(crate) async fn picture(&self, what: &str) -> Result<()> {
-        self.album.keep(self.first_name, what, &self.app().picture().await?)
+        self.app().picture(what).await
     }
 
     /// Chooses a server on the first screen.
     pub(crate) async fn choose_server(&self, server: &Server) -> Result<()> {
         let app = self.app();
-        app.click(&hook("connect-server")).await?;
         app.write(&hook("server-address"), server.address()).await?;
-        app.click(&hook("server-continue")).await
+        app.click(&hook("server-connect")).await?;
+        app.see(&hook("submit")).await?;
+        Ok(())
     }
 
     /// Makes an account on a server, from the first screen on.
@@ -93,7 +93,7 @@ impl Person {
         self.choose_server(server).await?;
         self.fill_sign_up(self.first_name, "Berg", &self.email(), &self.password()).await?;
         self.picture("signs-up").await?;
-        self.app().click(&hook("sign-up")).await?;
+        self.app().click(&hook("submit")).await?;
         self.app().see(&hook("boards-page")).await?;
         Ok(())
     }
@@ -107,18 +107,18 @@ impl Person {
         password: &str,
     ) -> Result<()> {
         let app = self.app();
-        app.click(&hook("to-sign-up")).await?;
-        app.write(&hook("first-name"), first_name).await?;
-        app.write(&hook("last-name"), last_name).await?;
+        app.click(&hook("switch")).await?;
+        app.write(&hook("first_name"), first_name).await?;
+        app.write(&hook("last_name"), last_name).await?;
         app.write(&hook("email"), email).await?;
         app.write(&hook("password"), password).await
     }
 
     /// Signs out, and is asked to sign in again.
     pub(crate) async fn sign_out(&self) -> Result<()> {
-        self.app().click(&hook("account-menu")).await?;
+        self.app().click(&hook("account")).await?;
         self.app().click(&hook("sign-out")).await?;
-        self.app().see(&hook("sign-in")).await?;
+        self.app().see(&hook("submit")).await?;
         Ok(())
     }
 
@@ -164,7 +164,7 @@ impl Person {
     pub(crate) async fn open_new_card(&self, list: &str) -> Result<String> {
         let list = self.list_css(list).await?;
         self.app().click(&format!("{list} {}", hook("add-card"))).await?;
-        Ok(format!("{list} {}", hook("new-card")))
+        Ok(format!("{list} {}", hook("new-card-title")))
     }
 
     /// Types a new card and leaves it at that; answers a selector for the field.
@@ -191,7 +191,8 @@ impl Person {
     }
 
     /// Drags a card with the mouse onto another one's upper half, that is, to the place before it.
-    pub(crate) async fn drag_card(&self, title: &str, onto: &str) -> Result<()> {
+    /// Gives the moment at which they let go.
+    pub(crate) async fn drag_card(&self, title: &str, onto: &str) -> Result<Instant> {
         let app = self.app();
         let (left, top, width, height) = app.place(&self.card_css(title).await?).await?;
         let (onto_left, onto_top, onto_width, onto_height) = app.place(&self.card_css(onto).await?).await?;
@@ -209,21 +210,22 @@ impl Person {
         Ok(serde_json::from_value(self.app().ask(script).await?)?)
     }
 
-    /// Waits until the board is as expected in this person's window, and gives how long that took.
-    pub(crate) async fn see_lists(&self, expected: &[(&str, &[&str])]) -> Result<Duration> {
+    /// Waits until the board is as expected in this person's window.
+    pub(crate) async fn see_lists(&self, expected: &[(&str, &[&str])]) -> Result<()> {
         let expected: Vec<ShownList> = expected
             .iter()
             .map(|(name, titles)| ((*name).to_owned(), titles.iter().map(|&title| title.to_owned()).collect()))
             .collect();
         let mut shown = Vec::new();
-        let waited = until("the board to be as expected", PATIENCE, async || {
-            shown = self.shown_lists().await?;
-            Ok((shown == expected).then_some(()))
-        })
-        .await;
-        let ((), took) =
-            waited.with_context(|| format!("{} sees {shown:?} instead of {expected:?}", self.first_name))?;
-        Ok(took)
+        let waited = self
+            .app()
+            .wait("the board to be as expected", async || {
+                shown = self.shown_lists().await?;
+                Ok((shown == expected).then_some(()))
+            })
+            .await;
+        waited.with_context(|| format!("{} sees {shown:?} instead of {expected:?}", self.first_name))?;
+        Ok(())
     }
 
     /// Who this person sees on the board now, by name.
@@ -257,10 +259,12 @@ impl Person {
             serde_json::json!(text),
             serde_json::json!(attribute),
         );
-        let (id, _) = until(&format!("the {kind} {text:?}"), PATIENCE, async || {
-            Ok(self.app().ask(&script).await?.as_str().map(str::to_owned))
-        })
-        .await?;
+        let (id, _) = self
+            .app()
+            .wait(&format!("the {kind} {text:?}"), async || {
+                Ok(self.app().ask(&script).await?.as_str().map(str::to_owned))
+            })
+            .await?;
         Ok(format!("{}[{attribute}=\"{id}\"]", hook(kind)))
     }
 }
