@@ -1,12 +1,15 @@
 //! Which page is shown.
 
-use roost_bridge::Session;
+use roost_bridge::command::Ready;
+use roost_bridge::{Account, Session, TokenKeeping};
+use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::board::BoardPage;
 use crate::components::Toaster;
-use crate::pages::Boards;
-use crate::state::{Loading, Navigation, Route, StateProvider, use_session, use_start};
+use crate::core;
+use crate::pages::{Boards, Connect, SignIn, StartFailed, Starting};
+use crate::state::{Loading, Navigation, Route, StateProvider, use_session, use_start, use_toasts};
 
 /// The whole interface.
 #[component]
@@ -19,31 +22,74 @@ pub fn App() -> Html {
     }
 }
 
-/// The page for who is signed in and where they are.
+/// The page for who is signed in.
 #[component]
 fn Page() -> Html {
     let start = use_start();
     let session = use_session();
+    // What was typed as an address is there again when somebody comes back to the choice of a server.
+    let address = use_state_eq(String::new);
+
+    let is_first_picture_drawn = start.loading != Loading::Waiting;
+    use_effect_with(is_first_picture_drawn, |is_drawn| {
+        if *is_drawn {
+            spawn_local(async {
+                if let Err(error) = core::call(Ready {}).await {
+                    core::log(&error.message);
+                }
+            });
+        }
+    });
+
+    match (&start.loading, session.get()) {
+        (Loading::Waiting, _) => html! { <Starting /> },
+        (Loading::Failed(error), _) => html! { <StartFailed error={error.clone()} on_retry={start.retry.clone()} /> },
+        (Loading::Loaded, Session::Unconnected) => {
+            let oninput = {
+                let address = address.setter();
+                move |text| address.set(text)
+            };
+            html! { <Connect address={(*address).clone()} {oninput} /> }
+        }
+        (Loading::Loaded, Session::SignedOut { server, reason }) => {
+            html! { <SignIn key={server.address.clone()} server={server.clone()} reason={*reason} /> }
+        }
+        (Loading::Loaded, Session::SignedIn { account }) => {
+            html! { <SignedIn key={account.user.id.to_string()} account={account.clone()} /> }
+        }
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct SignedInProps {
+    account: Account,
+}
+
+/// The pages of somebody who is signed in. Another person starts at the beginning again.
+#[component]
+fn SignedIn(props: &SignedInProps) -> Html {
+    let toasts = use_toasts();
     let route = use_state_eq(Route::default);
     let go = use_callback((), {
         let route = route.setter();
         move |to: Route, ()| route.set(to)
     });
-    if start.loading != Loading::Loaded {
-        return html! {};
-    }
-    match session.get() {
-        Session::Unconnected | Session::SignedOut { .. } => html! {},
-        Session::SignedIn { account } => html! {
-            <ContextProvider<Navigation> context={Navigation::new(*route, go.clone())}>
-                { match *route {
-                    Route::Boards => html! { <Boards /> },
-                    Route::Board(board_id) => {
-                        let on_back = Callback::from(move |()| go.emit(Route::Boards));
-                        html! { <BoardPage key={board_id.to_string()} {board_id} me={account.user.clone()} {on_back} /> }
-                    }
-                } }
-            </ContextProvider<Navigation>>
-        },
+    let on_back = use_callback(go.clone(), |(), go| go.emit(Route::Boards));
+    use_effect_with(props.account.token, move |token| match token {
+        TokenKeeping::ThisRun => toasts.notice(
+            "You are signed in until Roost closes. To stay signed in, this system needs a keyring such as \
+             GNOME Keyring or KWallet.",
+        ),
+        TokenKeeping::Keyring | TokenKeeping::NotNeeded => {}
+    });
+    html! {
+        <ContextProvider<Navigation> context={Navigation::new(*route, go)}>
+            { match *route {
+                Route::Boards => html! { <Boards me={props.account.user.clone()} /> },
+                Route::Board(board_id) => html! {
+                    <BoardPage key={board_id.to_string()} {board_id} me={props.account.user.clone()} {on_back} />
+                },
+            } }
+        </ContextProvider<Navigation>>
     }
 }

@@ -1,5 +1,6 @@
 //! What the interface is drawn with.
 
+mod account_menu;
 mod avatar;
 mod button;
 mod connection;

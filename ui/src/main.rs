@@ -15,6 +15,7 @@ mod crash;
 mod dom;
 mod pages;
 mod state;
+mod words;
 
 fn main() {
     crash::install();

@@ -12,7 +12,7 @@ mod toasts;
 
 pub use boards::use_boards;
 pub use connection::use_connection;
-pub use drafts::{DraftHandle, use_draft};
+pub use drafts::{DraftHandle, Drafts, use_draft, use_drafts};
 pub use navigation::{Navigation, Route, use_navigation};
 pub use provider::{Loading, Start, StateProvider, use_start};
 pub use session::{SessionHandle, use_session};

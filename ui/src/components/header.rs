@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::Mark;
+use super::account_menu::AccountMenu;
 use super::connection::ConnectionStatus;
 use crate::state::{Route, use_navigation};
 
@@ -28,10 +29,12 @@ pub fn Header(props: &HeaderProps) -> Html {
     html! {
         <header class="header">
             <nav class="header__where" aria-label="Where you are">
-                <button type="button" class="header__mark" aria-label="All boards" title="All boards" onclick={onclick.clone()}>
-                    <Mark />
-                </button>
-                if !is_home {
+                if is_home {
+                    <span class="header__mark"><Mark /></span>
+                } else {
+                    <button type="button" class="header__mark" aria-label="All boards" title="All boards" onclick={onclick.clone()}>
+                        <Mark />
+                    </button>
                     <button type="button" class="header__crumb" data-testid="back-to-boards" {onclick}>{ "Boards" }</button>
                     <span class="header__slash" aria-hidden="true">{ "/" }</span>
                 }
@@ -39,6 +42,7 @@ pub fn Header(props: &HeaderProps) -> Html {
             </nav>
             <div class="header__actions">{ props.actions.clone() }</div>
             <ConnectionStatus />
+            <AccountMenu />
         </header>
     }
 }

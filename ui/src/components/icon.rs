@@ -58,6 +58,8 @@ icons! {
     Pencil = "M3 13l.6-2.8 7.2-7.2a1.4 1.4 0 0 1 2 0l.2.2a1.4 1.4 0 0 1 0 2L5.8 12.4z M9.6 4.2l2.2 2.2"
     /// One more.
     Plus = "M8 3v10 M3 8h10"
+    /// A board: three columns.
+    Board = "M2.5 2.75h11v10.5h-11z M6.25 2.75v10.5 M9.75 2.75v6.5h3.75"
     /// Comments.
     Comment = "M2.75 3.25h10.5v7.5H7l-3 2.5v-2.5H2.75z"
     /// Enter.

@@ -41,7 +41,7 @@ fn OneToast(props: &OneToastProps) -> Html {
         Callback::from(move |()| toasts.dismiss(number))
     };
     let stays_ms = match (toast.kind, &toast.action) {
-        (ToastKind::Error, _) => None,
+        (ToastKind::Notice | ToastKind::Error, _) => None,
         (ToastKind::Done, Some(_)) => Some(LONG_MS),
         (ToastKind::Done, None) => Some(SHORT_MS),
     };
@@ -68,24 +68,28 @@ fn OneToast(props: &OneToastProps) -> Html {
             }
         }
     };
-    let is_error = toast.kind == ToastKind::Error;
+    let (class, icon) = match toast.kind {
+        ToastKind::Done => (None, None),
+        ToastKind::Notice => (Some("toast--stays"), Some(IconName::Info)),
+        ToastKind::Error => (Some("toast--stays"), Some(IconName::Warning)),
+    };
     html! {
         <div
-            class={classes!("toast", is_error.then_some("toast--error"))}
+            class={classes!("toast", class)}
             data-testid="toast"
             onpointerenter={move |_| enter()}
             onpointerleave={move |_| leave()}
             onfocusin={move |_| focus_in()}
             onfocusout={move |_| focus_out()}
         >
-            if is_error {
-                <Icon name={IconName::Warning} />
+            if let Some(name) = icon {
+                <Icon {name} />
             }
             <span class="toast__text">{ &toast.text }</span>
             if let Some(action) = &toast.action {
                 <button type="button" class="toast__action" onclick={onaction}>{ &action.label }</button>
             }
-            if is_error {
+            if class.is_some() {
                 <IconButton
                     icon={IconName::Close}
                     label="Dismiss"

@@ -106,6 +106,39 @@ async fn write(book: Rc<RefCell<DraftBook>>, key: DraftKey, toasts: Toasts) {
     }
 }
 
+/// All drafts by their keys, for what knows only later which one it needs.
+#[derive(Clone)]
+pub struct Drafts {
+    store: DraftStore,
+    toasts: Toasts,
+}
+
+impl PartialEq for Drafts {
+    fn eq(&self, other: &Self) -> bool {
+        self.store == other.store
+    }
+}
+
+impl Drafts {
+    /// The text of a draft; empty when there is none.
+    #[must_use]
+    pub fn text(&self, key: &DraftKey) -> String {
+        self.store.0.borrow().text(key).to_owned()
+    }
+
+    /// Keeps a text, in memory at once and on disk as soon as it can be written. Who shows it is not drawn anew.
+    pub fn set(&self, key: &DraftKey, text: &str) {
+        self.store.set(key, text, &self.toasts);
+    }
+}
+
+/// All drafts.
+#[hook]
+pub fn use_drafts() -> Drafts {
+    let store = use_context::<DraftStore>().expect("inside of StateProvider");
+    Drafts { store, toasts: super::use_toasts() }
+}
+
 /// A draft. Its methods see and set the latest text, also when called from a callback of an earlier render.
 #[derive(Clone)]
 pub struct DraftHandle {

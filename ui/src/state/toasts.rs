@@ -5,6 +5,8 @@ use std::rc::Rc;
 use roost_bridge::CommandError;
 use yew::prelude::*;
 
+use crate::words::sentence;
+
 /// How many messages are shown at once; the oldest give way.
 const SHOWN_MAX: usize = 3;
 
@@ -13,6 +15,8 @@ const SHOWN_MAX: usize = 3;
 pub enum ToastKind {
     /// Something was done; goes by itself.
     Done,
+    /// Something to know; stays until it is dismissed.
+    Notice,
     /// Something was refused or went wrong; stays until it is dismissed.
     Error,
 }
@@ -108,6 +112,11 @@ impl Toasts {
         self.show(Toast { kind: ToastKind::Done, text: text.into(), action });
     }
 
+    /// Says something that is worth knowing.
+    pub fn notice(&self, text: impl Into<AttrValue>) {
+        self.show(Toast { kind: ToastKind::Notice, text: text.into(), action: None });
+    }
+
     /// Says that something went wrong, and what to do next.
     pub fn error(&self, text: impl Into<AttrValue>) {
         self.show(Toast { kind: ToastKind::Error, text: text.into(), action: None });
@@ -115,7 +124,7 @@ impl Toasts {
 
     /// Says why the core has refused something.
     pub fn refused(&self, error: &CommandError) {
-        self.error(error.message.clone());
+        self.error(sentence(&error.message));
     }
 
     /// Shows a message.

@@ -1,0 +1,126 @@
+//! A new board: a tile that turns into a form.
+
+use roost_board::limits::BOARD_NAME_MAX;
+use roost_board::{BoardId, Field, check_line};
+use roost_bridge::DraftKey;
+use roost_bridge::command::CreateBoard;
+use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::components::{Button, ButtonKind, Icon, IconName, TextField};
+use crate::core;
+use crate::dom;
+use crate::state::{Route, use_draft, use_navigation};
+use crate::words::sentence;
+
+/// How the form stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Closed,
+    /// As the person put it away: the tile takes the focus back.
+    PutAway,
+    /// As the person pressed the tile: the field takes the focus.
+    Opened,
+    /// With what was typed before the last start: it waits and leaves the focus alone.
+    Restored,
+}
+
+/// A tile that turns into a form. What is typed is kept as a draft until the board is made.
+#[component]
+pub fn NewBoard() -> Html {
+    let draft = use_draft(DraftKey::new_board());
+    let navigation = use_navigation();
+    let form = use_state_eq(|| if draft.text().is_empty() { Form::Closed } else { Form::Restored });
+    let error = use_state_eq(|| None::<AttrValue>);
+    let is_busy = use_state_eq(|| false);
+    let (field, tile) = (use_node_ref(), use_node_ref());
+    // The same board if it is asked for again: an answer that was lost makes no second one.
+    let id = use_memo((), |()| BoardId::from_uuid(Uuid::now_v7()));
+
+    use_effect_with(*form, {
+        let (field, tile) = (field.clone(), tile.clone());
+        move |form| match form {
+            Form::Opened => dom::focus_ref(&field),
+            Form::PutAway => dom::focus_ref(&tile),
+            Form::Closed | Form::Restored => {}
+        }
+    });
+    let close = {
+        let (form, error) = (form.clone(), error.clone());
+        Callback::from(move |()| {
+            form.set(Form::PutAway);
+            error.set(None);
+        })
+    };
+    let onsubmit = {
+        let (draft, error, is_busy, field) = (draft.clone(), error.clone(), is_busy.clone(), field.clone());
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            let name = draft.text().trim().to_owned();
+            dom::focus_ref(&field);
+            if *is_busy {
+                return;
+            }
+            if let Err(problem) = check_line(Field::BoardName, &name, BOARD_NAME_MAX) {
+                error.set(Some(sentence(&problem.to_string()).into()));
+                return;
+            }
+            is_busy.set(true);
+            error.set(None);
+            let (draft, error, is_busy, navigation, id) =
+                (draft.clone(), error.clone(), is_busy.clone(), navigation.clone(), *id);
+            spawn_local(async move {
+                match core::call(CreateBoard { id, name }).await {
+                    Ok(board) => {
+                        draft.clear();
+                        navigation.go(Route::Board(board.id));
+                    }
+                    Err(refusal) => error.set(Some(sentence(&refusal.message).into())),
+                }
+                is_busy.set(false);
+            });
+        }
+    };
+    if matches!(*form, Form::Closed | Form::PutAway) {
+        let onclick = move |_| form.set(Form::Opened);
+        return html! {
+            <button ref={tile} key="tile" type="button" class="tile tile--new" data-testid="new-board" {onclick}>
+                <Icon name={IconName::Plus} />{ "New board" }
+            </button>
+        };
+    }
+    let oninput = {
+        let (draft, error) = (draft.clone(), error.clone());
+        move |text: String| {
+            draft.set(&text);
+            error.set(None);
+        }
+    };
+    let onkeydown = {
+        let close = close.clone();
+        move |event: KeyboardEvent| {
+            if event.key() == "Escape" && !event.is_composing() {
+                event.prevent_default();
+                close.emit(());
+            }
+        }
+    };
+    html! {
+        <form key="form" class="tile tile--form" novalidate=true aria-label="New board" {onsubmit}>
+            <TextField
+                label="Name of the board"
+                value={draft.text()}
+                errors={(*error).clone().into_iter().collect::<Vec<_>>()}
+                testid="new-board-name"
+                node_ref={field}
+                {oninput}
+                {onkeydown}
+            />
+            <span class="tile__buttons">
+                <Button kind={ButtonKind::Primary} submit=true busy={*is_busy} testid="new-board-create">{ "Make board" }</Button>
+                <Button kind={ButtonKind::Quiet} onclick={close.reform(|_| ())}>{ "Not now" }</Button>
+            </span>
+        </form>
+    }
+}
