@@ -8,7 +8,9 @@ use tokio_util::task::TaskTracker;
 use crate::auth::Auth;
 use crate::boards::Boards;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::pubsub::PubSub;
+use crate::store::Store;
 
 /// What every request and every socket is handed; cheap to clone.
 #[derive(Debug, Clone)]
@@ -21,6 +23,10 @@ pub(crate) struct AppState {
     pub(crate) boards: Boards,
     /// Who is told what.
     pub(crate) pubsub: PubSub,
+    /// What is counted.
+    pub(crate) metrics: Arc<Metrics>,
+    /// The database, for those who ask whether it is there.
+    pub(crate) store: Store,
     /// Cancelled when the server is to stop: sockets say goodbye, new ones are refused.
     pub(crate) shutdown: CancellationToken,
     /// The tasks that a stop waits for; whoever spawns one for longer than a request does it here.

@@ -3,13 +3,13 @@
 use roost_board::{ApplyError, InvalidId};
 
 /// Why somebody is not let into a board.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AccessError {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AccessError {
     /// There is no such board, or they are not a member of it: nobody outside learns which.
     #[error("there is no such board, or you are not a member of it")]
     NotFound,
     /// The board cannot be read just now; what failed is in the log.
-    #[error("the server cannot read this board just now; try again in a moment")]
+    #[error("the server cannot read this just now; try again in a moment")]
     Unavailable,
 }
 
@@ -22,7 +22,7 @@ impl From<InvalidId> for AccessError {
 
 /// Why a change is not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProposeError {
+pub(crate) enum ProposeError {
     /// The caller is not, or no longer, let into the board.
     #[error(transparent)]
     Access(#[from] AccessError),
@@ -39,8 +39,7 @@ pub enum ProposeError {
 
 impl ProposeError {
     /// The code that travels as `reason`: stable, in snake case.
-    #[must_use]
-    pub const fn reason(&self) -> &'static str {
+    pub(crate) const fn reason(&self) -> &'static str {
         match self {
             Self::Access(AccessError::NotFound) => "unauthorized",
             Self::Access(AccessError::Unavailable) | Self::NotSaved => "unavailable",
@@ -48,4 +47,24 @@ impl ProposeError {
             Self::NoSuchUser => "no_such_user",
         }
     }
+}
+
+/// Why a board is not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CreateError {
+    /// It cannot have that name.
+    #[error(transparent)]
+    Refused(#[from] ApplyError),
+    /// Its id is in use.
+    #[error("this id is already in use")]
+    IdTaken,
+    /// They own as many as they may.
+    #[error("you can own {max} boards at most")]
+    TooMany {
+        /// How many.
+        max: usize,
+    },
+    /// The store cannot be used just now.
+    #[error(transparent)]
+    Access(#[from] AccessError),
 }

@@ -1,0 +1,165 @@
+//! Failed sign-ins: a few in a row are free, then one must wait.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use roost_board::Timestamp;
+
+/// Accounts and addresses remembered at a time; those with the least to wait are forgotten first.
+const KEYS_MAX: usize = 10_000;
+
+/// Failures are counted by account and by the address that asks.
+#[derive(Debug)]
+pub(super) struct Throttles {
+    by_email: Mutex<Throttle<String>>,
+    by_address: Mutex<Throttle<IpAddr>>,
+}
+
+impl Default for Throttles {
+    fn default() -> Self {
+        Self {
+            by_email: Mutex::new(Throttle::new(10, Duration::from_secs(60))),
+            // Many people may share one address.
+            by_address: Mutex::new(Throttle::new(50, Duration::from_secs(6))),
+        }
+    }
+}
+
+impl Throttles {
+    /// Counts an attempt as failed before it is made, so that many at once are counted too; an error says how long to
+    /// wait.
+    pub(super) fn attempt(&self, email: &str, address: IpAddr, now: Timestamp) -> Result<(), Duration> {
+        lock(&self.by_address).take(network(address), now)?;
+        lock(&self.by_email)
+            .take(email.to_owned(), now)
+            .inspect_err(|_| lock(&self.by_address).give_back(&network(address)))
+    }
+
+    /// The attempt was none.
+    pub(super) fn succeeded(&self, email: &str, address: IpAddr) {
+        lock(&self.by_address).give_back(&network(address));
+        lock(&self.by_email).forget(email);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who has one IPv6 address has 2^64 of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+    }
+}
+
+/// A leaky bucket for each key: `burst` at once, then one each `refill`.
+#[derive(Debug)]
+struct Throttle<K> {
+    burst: i64,
+    refill_millis: i64,
+    /// When each bucket is empty again, in milliseconds since 1970; one that is empty need not be here.
+    empty_at: HashMap<K, i64>,
+}
+
+impl<K: Hash + Eq + Clone> Throttle<K> {
+    fn new(burst: i64, refill: Duration) -> Self {
+        let refill_millis = i64::try_from(refill.as_millis()).unwrap_or(i64::MAX);
+        Self { burst, refill_millis, empty_at: HashMap::new() }
+    }
+
+    fn take(&mut self, key: K, now: Timestamp) -> Result<(), Duration> {
+        let now = now.as_millis();
+        let empty_at = self.empty_at.get(&key).copied().unwrap_or(now).max(now) + self.refill_millis;
+        let wait = empty_at - now - self.burst * self.refill_millis;
+        if wait > 0 {
+            // Rounded up: who comes back when they were told to is let through.
+            return Err(Duration::from_secs(u64::try_from(wait).unwrap_or(0).div_ceil(1_000)));
+        }
+        if self.empty_at.len() >= KEYS_MAX && !self.empty_at.contains_key(&key) {
+            self.make_room(now);
+        }
+        self.empty_at.insert(key, empty_at);
+        Ok(())
+    }
+
+    fn give_back<Q>(&mut self, key: &Q)
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        if let Some(empty_at) = self.empty_at.get_mut(key) {
+            *empty_at -= self.refill_millis;
+        }
+    }
+
+    fn forget<Q>(&mut self, key: &Q)
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.empty_at.remove(key);
+    }
+
+    fn make_room(&mut self, now: i64) {
+        self.empty_at.retain(|_, empty_at| *empty_at > now);
+        if self.empty_at.len() >= KEYS_MAX
+            && let Some(key) = self.empty_at.iter().min_by_key(|(_, empty_at)| **empty_at).map(|(key, _)| key.clone())
+        {
+            self.empty_at.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1_000)
+    }
+
+    #[test]
+    fn a_few_failures_are_free_and_then_one_waits() {
+        let mut throttle = Throttle::new(3, Duration::from_secs(60));
+        for _ in 0..3 {
+            assert_eq!(throttle.take("ada", at(0)), Ok(()));
+        }
+        assert_eq!(throttle.take("ada", at(0)), Err(Duration::from_secs(60)));
+        assert_eq!(throttle.take("bob", at(0)), Ok(()));
+        assert_eq!(throttle.take("ada", at(59)), Err(Duration::from_secs(1)));
+        assert_eq!(throttle.take("ada", at(60)), Ok(()));
+        assert_eq!(throttle.take("ada", at(60)), Err(Duration::from_secs(60)));
+        for _ in 0..3 {
+            assert_eq!(throttle.take("ada", at(1_000)), Ok(()), "all forgiven after a while");
+        }
+        throttle.give_back("ada");
+        assert_eq!(throttle.take("ada", at(1_000)), Ok(()));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_worst_are_remembered() {
+        let mut throttle = Throttle::new(3, Duration::from_secs(60));
+        for _ in 0..3 {
+            throttle.take(u32::MAX, at(0)).unwrap();
+        }
+        for key in 0..30_000 {
+            throttle.take(key, at(0)).unwrap();
+        }
+        assert!(throttle.empty_at.len() <= KEYS_MAX);
+        assert!(throttle.take(u32::MAX, at(0)).is_err());
+    }
+
+    #[test]
+    fn addresses_of_one_network_are_one() {
+        let networks = ["2001:db8::1", "2001:db8::ffff", "2001:db8:0:1::1", "::ffff:192.0.2.7", "192.0.2.7"]
+            .map(|address| network(address.parse().unwrap()));
+        assert_eq!(networks[0], networks[1]);
+        assert_ne!(networks[0], networks[2]);
+        assert_eq!(networks[3], networks[4]);
+    }
+}

@@ -1,0 +1,270 @@
+//! A board for one of its members: what REST and channels do with it.
+
+use std::sync::Arc;
+
+use roost_board::{ApplyError, BoardId, Change, Member, OpId, Role, Seq, UserId};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::Boards;
+use super::announcer::Accepted;
+use super::error::{AccessError, ProposeError};
+use super::live::{LiveBoard, Verdict};
+use crate::auth::normal_email;
+use crate::store::Append;
+
+/// The most entries in one page.
+pub(crate) const PAGE: usize = 1_000;
+
+/// Entries of this many bytes at most are sent without asking whether the whole board is shorter.
+const SHORT: usize = 4 * 1024;
+
+/// The most entries with which a client catches up; beyond that it gets the board.
+const CATCH_UP: usize = 10_000;
+
+/// A board for one of its members: nobody gets to a board in any other way.
+///
+/// Each call asks anew whether they still are a member.
+#[derive(Debug, Clone)]
+pub(crate) struct BoardAccess {
+    boards: Boards,
+    user_id: UserId,
+    board_id: BoardId,
+}
+
+/// A board as JSON, `{"seq":…,"board":…}`, and the last entry that is in it.
+#[derive(Debug)]
+pub(crate) struct EncodedSnapshot {
+    /// The last entry that is in it.
+    pub(crate) seq: Seq,
+    /// All of it.
+    pub(crate) json: Arc<RawValue>,
+    /// The same for the same text, another for another: 32 hexadecimal digits.
+    pub(crate) hash: String,
+}
+
+/// What a client is missing.
+#[derive(Debug)]
+pub(crate) enum CatchUp {
+    /// These entries, which lead up to `seq`, each as JSON.
+    Entries {
+        /// The last one's place, or `since` when there is none.
+        seq: Seq,
+        /// In the order of the log.
+        entries: Vec<Arc<RawValue>>,
+    },
+    /// So much that the whole board is shorter.
+    Snapshot(Arc<EncodedSnapshot>),
+}
+
+/// Some entries of a log.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// The last entry of the log, which may be beyond this page.
+    pub(crate) seq: Seq,
+    /// In the order of the log, [`PAGE`] at most, each as JSON.
+    pub(crate) entries: Vec<Arc<RawValue>>,
+}
+
+/// A change that was checked and waits for the disk.
+#[derive(Debug)]
+pub(crate) struct Submitted(Outcome);
+
+#[derive(Debug)]
+enum Outcome {
+    Known(Seq),
+    Waiting(oneshot::Receiver<Result<Seq, ProposeError>>),
+}
+
+impl Submitted {
+    /// Waits until it is on disk, and returns its place in the log.
+    ///
+    /// # Errors
+    /// [`ProposeError::NotSaved`]
+    pub(crate) async fn saved(self) -> Result<Seq, ProposeError> {
+        match self.0 {
+            Outcome::Known(seq) => Ok(seq),
+            Outcome::Waiting(answer) => answer.await.unwrap_or(Err(ProposeError::NotSaved)),
+        }
+    }
+}
+
+impl BoardAccess {
+    pub(super) const fn new(boards: Boards, user_id: UserId, board_id: BoardId) -> Self {
+        Self { boards, user_id, board_id }
+    }
+
+    /// The board as it is on disk.
+    ///
+    /// # Errors
+    /// [`AccessError`]
+    pub(crate) async fn snapshot(&self) -> Result<Arc<EncodedSnapshot>, AccessError> {
+        encode(self.live().await?).await
+    }
+
+    /// What is missing after `since`: entries, or the board where that is shorter or where `since` is beyond the log.
+    ///
+    /// # Errors
+    /// [`AccessError`]
+    pub(crate) async fn catch_up(&self, since: Seq) -> Result<CatchUp, AccessError> {
+        let live = self.live().await?;
+        let (seq, recent) = live.recent_since(since);
+        if since > seq {
+            return Ok(CatchUp::Snapshot(encode(live).await?));
+        }
+        let entries = match recent {
+            Some(entries) => entries,
+            None => {
+                let store = &self.boards.shared.store;
+                let stored = store.entries(self.board_id, since, CATCH_UP).await?;
+                // The store may be ahead of what was announced.
+                stored.into_iter().filter(|entry| entry.seq <= seq).map(|entry| entry.json).collect()
+            }
+        };
+        let is_complete = since.0 + u64::try_from(entries.len()).unwrap_or(u64::MAX) == seq.0;
+        let n_bytes: usize = entries.iter().map(|entry| entry.get().len()).sum();
+        if !is_complete || n_bytes > SHORT {
+            let snapshot = encode(live).await?;
+            if !is_complete || snapshot.json.get().len() < n_bytes {
+                return Ok(CatchUp::Snapshot(snapshot));
+            }
+        }
+        Ok(CatchUp::Entries { seq, entries })
+    }
+
+    /// The entries after `since`, as many as one page holds.
+    ///
+    /// # Errors
+    /// [`AccessError`]
+    pub(crate) async fn entries(&self, since: Seq) -> Result<Page, AccessError> {
+        let (seq, recent) = self.live().await?.recent_since(since);
+        let mut entries = match recent {
+            Some(entries) => entries,
+            None => {
+                let store = &self.boards.shared.store;
+                let stored = store.entries(self.board_id, since, PAGE).await?;
+                stored.into_iter().filter(|entry| entry.seq <= seq).map(|entry| entry.json).collect()
+            }
+        };
+        entries.truncate(PAGE);
+        Ok(Page { seq, entries })
+    }
+
+    /// Checks a change and hands it to the disk. Changes take effect in the order in which the calls return.
+    ///
+    /// # Errors
+    /// [`ProposeError`]
+    pub(crate) async fn submit(&self, op: OpId, change: Change) -> Result<Submitted, ProposeError> {
+        let result = self.check(op, change).await;
+        if result.is_err() {
+            self.boards.shared.metrics.refused();
+        }
+        result
+    }
+
+    /// Makes a change and waits until it is on disk; the same `op` again gets the first one's place and changes nothing.
+    ///
+    /// # Errors
+    /// [`ProposeError`]
+    pub(crate) async fn propose(&self, op: OpId, change: Change) -> Result<Seq, ProposeError> {
+        self.submit(op, change).await?.saved().await
+    }
+
+    /// Makes whoever has this e-mail address a member; owners only.
+    ///
+    /// # Errors
+    /// [`ProposeError`]
+    pub(crate) async fn invite(&self, email: &str, role: Role) -> Result<Seq, ProposeError> {
+        // Asked first, so that only owners learn who has an account.
+        self.check_owner(&*self.live().await?)?;
+        let store = &self.boards.shared.store;
+        let account = store.account(&normal_email(email)).await.map_err(AccessError::from)?;
+        let (user, _) = account.ok_or(ProposeError::NoSuchUser)?;
+        let op = OpId::from_uuid(Uuid::now_v7());
+        self.propose(op, Change::MemberAdded { member: Member { user, role } }).await
+    }
+
+    async fn live(&self) -> Result<Arc<LiveBoard>, AccessError> {
+        self.boards.member_board(self.user_id, self.board_id).await
+    }
+
+    fn check_owner(&self, live: &LiveBoard) -> Result<(), ApplyError> {
+        match live.role(self.user_id) {
+            Some(Role::Owner) => Ok(()),
+            Some(Role::Member) => Err(ApplyError::NotAnOwner),
+            None => Err(ApplyError::NotAMember),
+        }
+    }
+
+    async fn check(&self, op: OpId, change: Change) -> Result<Submitted, ProposeError> {
+        let shared = &self.boards.shared;
+        let permit = Arc::clone(&shared.in_flight).acquire_owned().await.map_err(|_| ProposeError::NotSaved)?;
+        let live = self.live().await?;
+        if live.has_older_entries(op)
+            && let Some((seq, by)) = shared.store.find_op(self.board_id, op).await.map_err(AccessError::from)?
+        {
+            let known = if by == self.user_id { Ok(Outcome::Known(seq)) } else { Err(ApplyError::IdTaken) };
+            return Ok(Submitted(known?));
+        }
+        let change = self.with_own_profile(&live, change).await?;
+        let hand_over = |checked: super::live::Checked| {
+            let writing = shared.store.append(Append {
+                board: self.board_id,
+                entry: Arc::clone(&checked.entry),
+                json: Arc::clone(&checked.json),
+                summary: checked.after.summary(),
+            });
+            let accepted = Accepted { live: Arc::clone(&live), checked, writing, permit };
+            // The announcer lives as long as anybody can send to it; without it whoever waits is told `NotSaved`.
+            drop(self.boards.accepted.send(accepted));
+        };
+        match live.check(self.user_id, op, change, hand_over)? {
+            Verdict::Known(seq) => Ok(Submitted(Outcome::Known(seq))),
+            Verdict::Waiting(answer) | Verdict::Accepted(answer) => Ok(Submitted(Outcome::Waiting(answer))),
+            // The board failed a moment ago; the next attempt finds it read anew.
+            Verdict::Stale => Err(ProposeError::NotSaved),
+        }
+    }
+
+    /// Whoever becomes a member does so under their own name: what the proposal says of them is replaced.
+    async fn with_own_profile(&self, live: &LiveBoard, change: Change) -> Result<Change, ProposeError> {
+        let Change::MemberAdded { member: Member { user, role } } = change else { return Ok(change) };
+        self.check_owner(live)?;
+        let store = &self.boards.shared.store;
+        let user = store.user(user.id).await.map_err(AccessError::from)?.ok_or(ProposeError::NoSuchUser)?;
+        Ok(Change::MemberAdded { member: Member { user, role } })
+    }
+}
+
+/// The board as JSON, written down once for all who ask for it as it is now.
+async fn encode(live: Arc<LiveBoard>) -> Result<Arc<EncodedSnapshot>, AccessError> {
+    let mut encoded = live.encoded.lock().await;
+    if let Some(snapshot) = encoded.as_ref()
+        && snapshot.seq == live.saved_seq()
+    {
+        return Ok(Arc::clone(snapshot));
+    }
+    let (seq, board) = live.saved();
+    // A large board takes a while to write down.
+    let task = tokio::task::spawn_blocking(move || {
+        let json = serde_json::value::to_raw_value(&roost_board::Snapshot { seq, board })?;
+        let hash = Sha256::digest(json.get().as_bytes());
+        let hash = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Ok(Arc::new(EncodedSnapshot { seq, json: json.into(), hash }))
+    });
+    match task.await {
+        Ok(Ok(snapshot)) => {
+            *encoded = Some(Arc::clone(&snapshot));
+            Ok(snapshot)
+        }
+        Ok(Err(error)) => {
+            let error: serde_json::Error = error;
+            tracing::error!(%error, "cannot write a board down");
+            Err(AccessError::Unavailable)
+        }
+        // Only when the runtime ends.
+        Err(_) => Err(AccessError::Unavailable),
+    }
+}

@@ -1,0 +1,225 @@
+//! A board in memory: what is on disk, what was checked on top of it, and the last entries.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use roost_board::{ApplyError, Board, BoardId, BoardSummary, Change, Context, Entry, OpId, Role, Seq, UserId};
+use serde_json::value::RawValue;
+use tokio::sync::{OnceCell, oneshot};
+
+use super::access::EncodedSnapshot;
+use super::error::ProposeError;
+use crate::clock;
+use crate::store::{Store, StoreError, StoredEntry};
+
+/// How many of the last entries stay in memory, for those who were away for a moment and for proposals sent twice.
+pub(super) const RECENT: usize = 1_024;
+
+/// A board in memory, or the place for one that is still to be read.
+#[derive(Debug)]
+pub(super) struct LiveBoard {
+    id: BoardId,
+    state: OnceCell<Mutex<State>>,
+    last_use: AtomicU64,
+    /// The board as JSON as it last was; the lock lets one caller encode it for all who ask at the same moment.
+    pub(super) encoded: tokio::sync::Mutex<Option<Arc<EncodedSnapshot>>>,
+}
+
+/// What of a board changes. The lock is held for a moment only, never while anybody waits.
+#[derive(Debug)]
+struct State {
+    /// With everything that was checked; what the next change is checked against.
+    tip: Board,
+    tip_seq: Seq,
+    /// With everything that is on disk; what anybody is shown.
+    saved: Board,
+    saved_seq: Seq,
+    /// The last entries on disk, in order and without gaps up to `saved_seq`.
+    recent: VecDeque<StoredEntry>,
+    recent_ops: HashMap<OpId, (Seq, UserId)>,
+    in_flight: HashMap<OpId, InFlight>,
+    /// The store refused an entry: `tip` is not what is on disk, and nothing more is taken.
+    failed: bool,
+}
+
+/// A change between its check and the disk, and those who wait for it.
+#[derive(Debug)]
+struct InFlight {
+    actor: UserId,
+    waiting: Vec<oneshot::Sender<Result<Seq, ProposeError>>>,
+}
+
+/// What becomes of a proposal.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// It was made before.
+    Known(Seq),
+    /// It was made before and is on its way to the disk.
+    Waiting(oneshot::Receiver<Result<Seq, ProposeError>>),
+    /// It is on its way to the disk.
+    Accepted(oneshot::Receiver<Result<Seq, ProposeError>>),
+    /// The board has to be read anew first.
+    Stale,
+}
+
+/// A change that was checked: what the disk is to have, and the board with it.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) entry: Arc<Entry>,
+    pub(super) json: Arc<RawValue>,
+    pub(super) after: Board,
+}
+
+impl LiveBoard {
+    pub(super) fn new(id: BoardId) -> Self {
+        Self { id, state: OnceCell::new(), last_use: AtomicU64::new(0), encoded: tokio::sync::Mutex::default() }
+    }
+
+    pub(super) const fn id(&self) -> BoardId {
+        self.id
+    }
+
+    pub(super) fn used(&self, use_: u64) {
+        self.last_use.store(use_, Ordering::Relaxed);
+    }
+
+    pub(super) fn last_use(&self) -> u64 {
+        self.last_use.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_loaded(&self) -> bool {
+        self.state.initialized()
+    }
+
+    /// Reads the board if that has not happened yet; who comes meanwhile waits for the one who reads.
+    pub(super) async fn load(&self, store: &Store) -> Result<(), StoreError> {
+        let load = || async {
+            let stored = store
+                .load_board(self.id, RECENT)
+                .await?
+                .ok_or_else(|| StoreError::Corrupt(format!("no board {} but members of it", self.id)))?;
+            Ok(Mutex::new(State {
+                tip: stored.board.clone(),
+                tip_seq: stored.seq,
+                saved: stored.board,
+                saved_seq: stored.seq,
+                recent_ops: stored.recent.iter().map(|entry| (entry.op, (entry.seq, entry.actor))).collect(),
+                recent: stored.recent.into(),
+                in_flight: HashMap::new(),
+                failed: false,
+            }))
+        };
+        self.state.get_or_try_init(load).await.map(|_| ())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        let state = self.state.get().expect("a board is handed out loaded");
+        state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_member(&self, user: UserId) -> bool {
+        self.role(user).is_some()
+    }
+
+    pub(super) fn role(&self, user: UserId) -> Option<Role> {
+        self.state().saved.role(user)
+    }
+
+    pub(super) fn summary(&self) -> BoardSummary {
+        self.state().saved.summary()
+    }
+
+    /// The board as it is on disk, and its last entry.
+    pub(super) fn saved(&self) -> (Seq, Board) {
+        let state = self.state();
+        (state.saved_seq, state.saved.clone())
+    }
+
+    pub(super) fn saved_seq(&self) -> Seq {
+        self.state().saved_seq
+    }
+
+    /// The entries after `since` if all of them are in memory, and the last entry's place.
+    pub(super) fn recent_since(&self, since: Seq) -> (Seq, Option<Vec<Arc<RawValue>>>) {
+        let state = self.state();
+        // What the first entry in memory follows on; `since` is from outside and may be anything.
+        let before_first = state.recent.front().map_or(state.saved_seq.0, |entry| entry.seq.0 - 1);
+        let entries = (since.0 >= before_first).then(|| {
+            let n_old = state.recent.partition_point(|entry| entry.seq <= since);
+            state.recent.range(n_old..).map(|entry| Arc::clone(&entry.json)).collect()
+        });
+        (state.saved_seq, entries)
+    }
+
+    /// Whether an `op` could have been used before without this being known here.
+    pub(super) fn has_older_entries(&self, op: OpId) -> bool {
+        let state = self.state();
+        let n_recent = u64::try_from(state.recent.len()).unwrap_or(u64::MAX);
+        state.saved_seq.0 > n_recent && !state.recent_ops.contains_key(&op) && !state.in_flight.contains_key(&op)
+    }
+
+    /// Checks a change on top of everything before it. When it stands, `hand_over` is called under the board's lock, so
+    /// that the changes of one board reach the disk in the order of their places.
+    pub(super) fn check(
+        &self,
+        actor: UserId,
+        op: OpId,
+        change: Change,
+        hand_over: impl FnOnce(Checked),
+    ) -> Result<Verdict, ProposeError> {
+        let mut state = self.state();
+        if state.failed {
+            return Ok(Verdict::Stale);
+        }
+        if let Some(&(seq, by)) = state.recent_ops.get(&op) {
+            known(actor, by)?;
+            return Ok(Verdict::Known(seq));
+        }
+        let (reply, answer) = oneshot::channel();
+        if let Some(in_flight) = state.in_flight.get_mut(&op) {
+            known(actor, in_flight.actor)?;
+            in_flight.waiting.push(reply);
+            return Ok(Verdict::Waiting(answer));
+        }
+        let context = Context { actor, at: clock::now() };
+        state.tip.apply(&context, &change)?;
+        state.tip_seq = state.tip_seq.next();
+        state.in_flight.insert(op, InFlight { actor, waiting: vec![reply] });
+        let entry = Entry { seq: state.tip_seq, op, actor, at: context.at, change };
+        let json = serde_json::value::to_raw_value(&entry).expect("an entry has only string keys");
+        hand_over(Checked { entry: Arc::new(entry), json: json.into(), after: state.tip.clone() });
+        Ok(Verdict::Accepted(answer))
+    }
+
+    /// The next change is on disk; returns those who wait for it, or `None` when the board had failed before.
+    pub(super) fn saved_next(&self, checked: Checked) -> Option<Vec<oneshot::Sender<Result<Seq, ProposeError>>>> {
+        let mut state = self.state();
+        if state.failed {
+            return None;
+        }
+        let Checked { entry, json, after } = checked;
+        state.saved = after;
+        state.saved_seq = entry.seq;
+        state.recent_ops.insert(entry.op, (entry.seq, entry.actor));
+        state.recent.push_back(StoredEntry { seq: entry.seq, op: entry.op, actor: entry.actor, json });
+        if state.recent.len() > RECENT
+            && let Some(oldest) = state.recent.pop_front()
+        {
+            state.recent_ops.remove(&oldest.op);
+        }
+        state.in_flight.remove(&entry.op).map(|in_flight| in_flight.waiting)
+    }
+
+    /// A change did not reach the disk, and none of those that were checked on top of it will; returns all who wait.
+    pub(super) fn fail(&self) -> Vec<oneshot::Sender<Result<Seq, ProposeError>>> {
+        let mut state = self.state();
+        state.failed = true;
+        state.in_flight.drain().flat_map(|(_, in_flight)| in_flight.waiting).collect()
+    }
+}
+
+/// An `op` is answered again to whoever made it; from anybody else it is another proposal with an id in use.
+fn known(actor: UserId, by: UserId) -> Result<(), ApplyError> {
+    if actor == by { Ok(()) } else { Err(ApplyError::IdTaken) }
+}

@@ -1,0 +1,109 @@
+//! What has to outlive the process: accounts, boards and their logs, in SQLite.
+//!
+//! One thread writes; it takes whatever waits for it and commits that as one transaction, so that many boards share the
+//! cost of one `fsync`. An answer from here means that the change survives a power cut. Readers have connections of
+//! their own and never wait for the writer.
+//!
+//! Nothing here decides anything: the only condition that the store checks is that an entry follows the last one.
+
+mod accounts;
+mod boards;
+mod error;
+mod lock;
+mod migrate;
+mod open;
+mod readers;
+mod schema;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+pub(crate) use accounts::NewAccount;
+pub(crate) use boards::{Append, Appended, Created, StoredEntry};
+pub use error::OpenError;
+pub(crate) use error::StoreError;
+
+use lock::DirLock;
+use readers::Readers;
+use writer::Writer;
+
+use crate::metrics::Metrics;
+
+/// The database of one data directory; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    // Fields are dropped in this order: the directory is free for others only when the database is closed.
+    readers: Readers,
+    writer: Writer,
+    lock: Mutex<Option<DirLock>>,
+}
+
+/// A write that was handed over; its answer comes once it is on disk.
+#[derive(Debug)]
+pub(crate) struct Writing<T>(oneshot::Receiver<Result<T, StoreError>>);
+
+impl<T> Writing<T> {
+    /// Waits until the write is on disk.
+    ///
+    /// # Errors
+    /// When it is not, and will not be.
+    pub(crate) async fn on_disk(self) -> Result<T, StoreError> {
+        self.0.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+impl Store {
+    /// Opens the database of a data directory, makes both if they are not there, and brings an older one up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what to do about it.
+    pub(crate) fn open(data_dir: &Path, metrics: Arc<Metrics>) -> Result<Self, OpenError> {
+        let lock = DirLock::take(data_dir)?;
+        let path = data_dir.join(open::DATABASE);
+        migrate::migrate(data_dir, schema::MIGRATIONS)?;
+        let writer = Writer::start(open::writer(&path)?, metrics).map_err(|source| OpenError::dir(data_dir, source))?;
+        Ok(Self { inner: Arc::new(Inner { readers: Readers::new(path), writer, lock: Mutex::new(Some(lock)) }) })
+    }
+
+    /// Whether reads and writes are answered.
+    pub(crate) async fn is_ready(&self) -> bool {
+        let read = self.read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())).map_err(StoreError::from));
+        self.inner.writer.is_open() && read.await.is_ok()
+    }
+
+    /// Commits what was handed over so far, closes the database and gives the directory back; what is asked for later is
+    /// refused.
+    pub(crate) async fn close(&self) {
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
+        drop(self.inner.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// Runs `work` in the writer's next transaction. What it returns an error from is undone alone. Writes take effect
+    /// in the order of the calls.
+    fn write<T, F>(&self, work: F) -> Writing<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        Writing(self.inner.writer.submit(work))
+    }
+
+    /// Runs `work` on a reader's connection, off the async threads.
+    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.readers.run(work).await
+    }
+}
