@@ -126,6 +126,8 @@ impl CoreLink {
         match core::call(GetState {}).await {
             Ok(mut state) => {
                 self.drafts.load(std::mem::take(&mut state.drafts));
+                // Before the first page is drawn, so that it is never seen in another theme.
+                theme::apply(state.theme);
                 self.tell.dispatch(Told::State(Box::new(state)));
             }
             Err(error) => self.tell.dispatch(Told::Failed(error)),

@@ -8,7 +8,7 @@ use crate::components::{AvatarStack, Person, Skeleton};
 use crate::state::{Route, use_navigation};
 use crate::words::count;
 
-/// How many faces a tile has room for.
+/// How many faces a tile has room for; with more people than that, one of them gives way to a number.
 const FACES_MAX: usize = 3;
 
 /// How a [`BoardTile`] is drawn.
@@ -28,8 +28,10 @@ pub fn BoardTile(props: &BoardTileProps) -> Html {
     let id = board.id;
     let cover = use_memo(id, |id| Cover::of(*id));
     let onclick = move |_| navigation.go(Route::Board(id));
-    let others: Vec<Person> =
-        board.members.iter().filter(|member| member.id != props.me).take(FACES_MAX).map(Person::from).collect();
+    let n_others = board.n_members.saturating_sub(1);
+    let n_faces = if n_others > FACES_MAX { FACES_MAX - 1 } else { FACES_MAX };
+    let others = board.members.iter().filter(|member| member.id != props.me).take(n_faces);
+    let others: Vec<Person> = others.map(Person::from).collect();
     let detail = if board.owner.id == props.me {
         format!("{} · {}", count(board.n_lists, "list"), count(board.n_cards, "card"))
     } else {
@@ -46,8 +48,8 @@ pub fn BoardTile(props: &BoardTileProps) -> Html {
                 if !others.is_empty() {
                     <AvatarStack
                         people={others}
-                        max={FACES_MAX}
-                        total={board.n_members.saturating_sub(1)}
+                        max={n_faces}
+                        total={n_others}
                         size={20}
                         label="Other members"
                     />
