@@ -54,7 +54,8 @@ pub enum PushError {
     /// There is no connection, or it was lost before the answer came; the server may have done it.
     #[error("the connection is lost")]
     Disconnected,
-    /// The channel is closed, or its join was refused.
+    /// The channel or the socket is closed, or the join was refused. If it closed before the answer came, the server may
+    /// have done it.
     #[error("the channel is closed")]
     Closed,
     /// The payload cannot be written as JSON.
@@ -111,13 +112,8 @@ impl Channel {
     ///
     /// # Errors
     /// See [`PushError`].
-    pub async fn push(
-        &self,
-        event: &str,
-        payload: &(impl Serialize + ?Sized),
-        timeout: Duration,
-    ) -> Result<Payload, PushError> {
-        let payload = Payload::json(payload).map_err(|error| PushError::Payload(error.to_string()))?;
+    pub async fn push(&self, event: &str, payload: impl Serialize, timeout: Duration) -> Result<Payload, PushError> {
+        let payload = Payload::json(&payload).map_err(|error| PushError::Payload(error.to_string()))?;
         self.push_payload(event, payload, timeout).await
     }
 

@@ -21,7 +21,7 @@
 //! while let Some(event) = events.recv().await {
 //!     match event {
 //!         ChannelEvent::Joined { .. } => {
-//!             room.push("shout", &json!({"body": "hello"}), Duration::from_secs(10)).await?;
+//!             room.push("shout", json!({"body": "hello"}), Duration::from_secs(10)).await?;
 //!         }
 //!         ChannelEvent::Message { event, payload } => println!("{event}: {payload:?}"),
 //!         ChannelEvent::Disconnected => println!("away; it will be joined again"),

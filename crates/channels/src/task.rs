@@ -85,12 +85,11 @@ pub(crate) async fn run(
             Ok(stream) => {
                 state.send_replace(SocketState::Open);
                 desk.topics.connected(Instant::now());
-                let end = connection::serve(stream, &config, &mut desk, &stop).await;
-                desk.topics.disconnected();
-                match end {
+                match connection::serve(stream, &config, &mut desk, &stop).await {
                     End::Stopped => break,
                     End::Lost(reason) => tracing::info!(%reason, "the connection is lost"),
                 }
+                desk.topics.disconnected();
                 failures = 1;
             }
             Err(ConnectError::Refused { status }) => {

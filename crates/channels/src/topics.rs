@@ -387,3 +387,6 @@ impl Topics {
         self.last_ref
     }
 }
+
+#[cfg(test)]
+mod tests;

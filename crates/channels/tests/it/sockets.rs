@@ -1,0 +1,208 @@
+//! Connecting, staying connected and ending.
+
+use std::time::Duration;
+
+use roost_channels::{Backoff, ChannelEvent, PushError, Socket, SocketState};
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use crate::peer::{Server, soon, state};
+
+const NEVER: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn the_token_is_sent_as_phoenix_js_sends_it() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.auth_token = Some("eyJ0>?.a-b_c~".to_owned());
+    config.params.push(("locale".to_owned(), "de".to_owned()));
+    let socket = Socket::connect(config);
+    let (_peer, request) = server.accept_phoenix().await;
+    assert_eq!(request.uri().to_string(), "/socket/websocket?locale=de&vsn=2.0.0");
+    assert_eq!(
+        request.headers()["sec-websocket-protocol"],
+        "phoenix, base64url.bearer.phx.ZXlKMD4_LmEtYl9jfg",
+        "URL-safe base64 without padding"
+    );
+    state(&mut socket.states(), |state| state == SocketState::Open).await;
+}
+
+#[tokio::test]
+async fn without_a_token_there_is_no_sub_protocol() {
+    let server = Server::start().await;
+    let _socket = Socket::connect(server.config());
+    let request = server.refuse("403 Forbidden").await.to_lowercase();
+    assert!(request.starts_with("get /socket/websocket?vsn=2.0.0 http/1.1\r\n"), "{request}");
+    assert!(!request.contains("sec-websocket-protocol"), "{request}");
+}
+
+#[tokio::test]
+async fn heartbeats_that_are_answered_keep_the_connection() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.heartbeat_interval = Duration::from_millis(300);
+    config.heartbeat_timeout = NEVER;
+    let socket = Socket::connect(config);
+    let mut peer = server.accept().await;
+    for number in 1..=2 {
+        peer.expect(&format!(r#"[null,"{number}","phoenix","heartbeat",{{}}]"#)).await;
+        peer.say(&format!(r#"[null,"{number}","phoenix","phx_reply",{{"response":{{}},"status":"ok"}}]"#)).await;
+    }
+    assert_eq!(*socket.states().borrow(), SocketState::Open);
+}
+
+#[tokio::test]
+async fn a_heartbeat_that_is_not_answered_reconnects() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.heartbeat_interval = Duration::from_millis(300);
+    let socket = Socket::connect(config);
+    let (_channel, mut events) = socket.channel("t", || json!({}));
+    let mut peer = server.accept().await;
+    peer.admit(1).await;
+    assert!(matches!(soon(events.recv()).await, Some(ChannelEvent::Joined { .. })));
+    peer.expect(r#"[null,"2","phoenix","heartbeat",{}]"#).await;
+    assert_eq!(soon(events.recv()).await, Some(ChannelEvent::Disconnected));
+    assert_eq!(peer.hear().await, None, "the old connection is gone");
+    server.accept().await.admit(3).await;
+    assert!(matches!(soon(events.recv()).await, Some(ChannelEvent::Joined { .. })));
+}
+
+#[tokio::test]
+async fn a_refused_handshake_is_not_tried_again_unless_asked() {
+    let server = Server::start().await;
+    let socket = Socket::connect(server.config());
+    let mut states = socket.states();
+    server.refuse("403 Forbidden").await;
+    state(&mut states, |state| state == SocketState::Refused { status: 403 }).await;
+    states.mark_unchanged();
+    let changed = tokio::time::timeout(Duration::from_millis(50), states.changed()).await;
+    assert!(changed.is_err(), "the pauses are shorter than this: it would have tried");
+
+    socket.reconnect_now();
+    let _peer = server.accept().await;
+    state(&mut states, |state| state == SocketState::Open).await;
+}
+
+#[tokio::test]
+async fn other_failures_are_tried_again() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.connect_timeout = Duration::from_millis(500);
+    let socket = Socket::connect(config);
+    server.refuse("503 Service Unavailable").await;
+    server.refuse("404 Not Found").await;
+    drop(server.tcp().await);
+    let _silent = server.tcp().await;
+    let _peer = server.accept().await;
+    state(&mut socket.states(), |state| state == SocketState::Open).await;
+}
+
+#[tokio::test]
+async fn a_pause_can_be_cut_short() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.backoff = Backoff { first: NEVER, max: NEVER };
+    let socket = Socket::connect(config);
+    let mut states = socket.states();
+    drop(server.accept().await);
+    let waiting = state(&mut states, |state| matches!(state, SocketState::Waiting { .. })).await;
+    let SocketState::Waiting { retry_in } = waiting else { panic!("{waiting:?}") };
+    assert!((NEVER / 2..=NEVER).contains(&retry_in), "{retry_in:?}");
+    socket.reconnect_now();
+    let _peer = server.accept().await;
+    state(&mut states, |state| state == SocketState::Open).await;
+}
+
+#[tokio::test]
+async fn asked_to_reconnect_an_open_connection_shows_that_it_lives() {
+    let server = Server::start().await;
+    let socket = Socket::connect(server.config());
+    let mut peer = server.accept().await;
+    state(&mut socket.states(), |state| state == SocketState::Open).await;
+    socket.reconnect_now();
+    peer.expect(r#"[null,"1","phoenix","heartbeat",{}]"#).await;
+}
+
+#[tokio::test]
+async fn a_server_that_goes_is_waited_for() {
+    let server = Server::start().await;
+    let socket = Socket::connect(server.config());
+    let peer = server.accept().await;
+    state(&mut socket.states(), |state| state == SocketState::Open).await;
+    peer.close(CloseFrame { code: CloseCode::Restart, reason: "".into() }).await;
+    let _peer = server.accept().await;
+}
+
+#[tokio::test]
+async fn a_shutdown_says_goodbye_and_ends_everything() {
+    let server = Server::start().await;
+    let socket = Socket::connect(server.config());
+    let mut states = socket.states();
+    let (channel, mut events) = socket.channel("t", || json!({}));
+    let mut peer = server.accept().await;
+    peer.admit(1).await;
+    assert!(matches!(soon(events.recv()).await, Some(ChannelEvent::Joined { .. })));
+
+    let ((), answer, code) = soon(async {
+        tokio::join!(
+            async {
+                tokio::task::yield_now().await;
+                socket.shutdown().await;
+            },
+            channel.push("shout", json!({}), NEVER),
+            peer.close_code(),
+        )
+    })
+    .await;
+    assert_eq!(code, Some(1000));
+    assert_eq!(answer, Err(PushError::Closed));
+    assert_eq!(soon(events.recv()).await, None);
+    assert_eq!(*states.borrow_and_update(), SocketState::Closed);
+    assert!(states.changed().await.is_err(), "the task has ended");
+    assert_eq!(soon(channel.push("shout", json!({}), NEVER)).await, Err(PushError::Closed));
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_a_server_that_is_gone() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.close_timeout = Duration::from_millis(20);
+    let socket = Socket::connect(config);
+    let _peer = server.accept().await;
+    state(&mut socket.states(), |state| state == SocketState::Open).await;
+    soon(socket.shutdown()).await;
+
+    for backoff in [Duration::ZERO, NEVER] {
+        let mut config = server.config();
+        config.backoff = Backoff { first: backoff, max: backoff };
+        let socket = Socket::connect(config);
+        server.refuse("500 Internal Server Error").await;
+        soon(socket.shutdown()).await;
+    }
+}
+
+#[tokio::test]
+async fn dropping_the_socket_closes_the_connection() {
+    let server = Server::start().await;
+    let socket = Socket::connect(server.config());
+    let (channel, mut events) = socket.channel("t", || json!({}));
+    let peer = server.accept().await;
+    let mut states = socket.states();
+    state(&mut states, |state| state == SocketState::Open).await;
+    drop(socket);
+    assert_eq!(peer.close_code().await, Some(1000));
+    assert_eq!(soon(events.recv()).await, None);
+    assert_eq!(soon(channel.push("shout", json!({}), NEVER)).await, Err(PushError::Closed));
+}
+
+#[tokio::test]
+async fn pings_are_answered() {
+    let server = Server::start().await;
+    let _socket = Socket::connect(server.config());
+    let mut peer = server.accept().await;
+    peer.ping(b"there?").await;
+    assert_eq!(peer.hear().await, Some(Message::Pong(b"there?"[..].into())));
+}
