@@ -1,21 +1,28 @@
-//! One board.
+//! The page of a board.
+//!
+//! `replica`, `windowing`, `place`, `drag` and `keyboard` are pure and tested natively; `view` is the one that keeps
+//! the state of the page and acts; `list`, `card`, `dialog` and `head` draw, and ask it for things through
+//! [`act::Act`].
 
-use roost_board::{BoardId, User};
-use yew::prelude::*;
+mod act;
+mod card;
+mod clock;
+mod dialog;
+mod drag;
+mod elements;
+mod field;
+mod frame;
+mod head;
+mod in_order;
+mod keyboard;
+mod keys;
+mod list;
+mod page;
+mod place;
+mod replica;
+mod shared;
+mod text;
+mod view;
+mod windowing;
 
-/// What the page of a board needs to know.
-#[derive(Properties, PartialEq)]
-pub struct BoardPageProps {
-    /// Which board.
-    pub board_id: BoardId,
-    /// Who looks at it.
-    pub me: User,
-    /// Back to all boards.
-    pub on_back: Callback<()>,
-}
-
-/// The page of a board.
-#[component]
-pub fn BoardPage(props: &BoardPageProps) -> Html {
-    html! { <main data-board-id={props.board_id.to_string()}></main> }
-}
+pub use page::BoardPage;

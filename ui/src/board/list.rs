@@ -1,0 +1,453 @@
+//! A list: its header, the cards that are in view, and the way to add one.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use roost_board::{Card, CardId, Field, List, limits};
+use roost_bridge::DraftKey;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+use yew::prelude::*;
+
+use super::act::{Act, Dispatch, Edit};
+use super::card::{CardView, Glow, Look};
+use super::elements::{self, slide_from};
+use super::field::LineField;
+use super::place::{Item, Place};
+use super::shared::{Shared, SharedList};
+use super::windowing::{Layout, Measures};
+use crate::components::{Icon, IconName, Menu, MenuItem, MenuSeparator};
+use crate::words::count;
+
+/// How far beyond the view cards are drawn, in pixels: a flick of the wheel finds them there.
+const OVERSCAN: f64 = 400.0;
+
+/// How a [`ListColumn`] is drawn.
+#[derive(Properties, PartialEq)]
+pub(crate) struct ListProps {
+    /// The list.
+    pub list: SharedList,
+    /// How many lists are before it.
+    pub index: usize,
+    /// How many lists there are.
+    pub n_lists: usize,
+    /// How tall the cards are.
+    pub measures: Shared<Rc<RefCell<Measures>>>,
+    /// What the Tab key stops at, if it is this list or in it.
+    pub current: Option<Item>,
+    /// What is edited in place, if it is here.
+    pub edit: Option<Edit>,
+    /// What is being moved and how it looks meanwhile, if it is this list or in it.
+    pub moving: Option<(Item, Look)>,
+    /// The cards that are on their way here.
+    pub landing: Vec<CardId>,
+    /// The cards that somebody has just changed.
+    pub glows: Shared<Rc<HashMap<CardId, Glow>>>,
+    /// Whether the list is near what is in view of the board.
+    pub is_near: bool,
+    /// Grows when fields are to be made anew from their drafts.
+    pub n_refused: u32,
+    /// Grows when the window has another size.
+    pub n_resized: u32,
+    /// The way to act.
+    pub dispatch: Dispatch,
+}
+
+/// A list of a board.
+pub(crate) struct ListColumn {
+    scroller: NodeRef,
+    cards: NodeRef,
+    /// How far it is scrolled, in pixels.
+    scrolled: f64,
+    /// How much of the cards is in view, in pixels.
+    view_height: f64,
+    /// What was drawn, to be measured.
+    drawn: RefCell<Vec<Arc<Card>>>,
+    /// The layout that was drawn.
+    layout: Rc<Layout>,
+    /// Where it is to be scrolled once the new layout is drawn.
+    scroll_to: Option<f64>,
+    /// From how far it is to slide, since it stands elsewhere among the lists.
+    slide: Option<f64>,
+    on_resize: Callback<()>,
+}
+
+/// What happens to a [`ListColumn`].
+#[derive(Debug)]
+pub(crate) enum ListMsg {
+    /// It was scrolled.
+    Scrolled,
+    /// Heights have changed.
+    Measured,
+    /// A card that is being edited may have another height.
+    Resized,
+}
+
+impl Component for ListColumn {
+    type Message = ListMsg;
+    type Properties = ListProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let props = ctx.props();
+        let window_height = web_sys::window().and_then(|window| window.inner_height().ok()?.as_f64());
+        Self {
+            scroller: NodeRef::default(),
+            cards: NodeRef::default(),
+            scrolled: 0.0,
+            view_height: window_height.unwrap_or_default(),
+            drawn: RefCell::default(),
+            layout: props.measures.borrow_mut().layout(&props.list.0, None),
+            scroll_to: None,
+            slide: None,
+            on_resize: ctx.link().callback(|()| ListMsg::Resized),
+        }
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &ListProps) -> bool {
+        let props = ctx.props();
+        let layout = props.measures.borrow_mut().layout(&props.list.0, None);
+        // What the person moves is followed by their eyes; what others do must not move what is being read.
+        if props.list != old.list && props.moving.is_none() && old.moving.is_none() {
+            self.keep_in_place(&old.list.0, &props.list.0, &layout);
+        }
+        self.layout = layout;
+        if props.index != old.index {
+            self.slide = Some(old.index as f64 - props.index as f64);
+        }
+        true
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: ListMsg) -> bool {
+        match msg {
+            ListMsg::Scrolled => {
+                let before = self.shown(ctx);
+                if let Some(scroller) = self.scroller.cast::<Element>() {
+                    self.scrolled = f64::from(scroller.scroll_top());
+                }
+                self.shown(ctx) != before
+            }
+            ListMsg::Measured => true,
+            ListMsg::Resized => {
+                self.measure(ctx);
+                true
+            }
+        }
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let id = props.list.id();
+        let is_adding = props.edit == Some(Edit::NewCard(id));
+        let look = match props.moving {
+            Some((Item::List(moving), look)) if moving == id => match look {
+                Look::Place => Some("list--place"),
+                Look::Lifted => Some("list--lifted"),
+                Look::Rest | Look::Landing => None,
+            },
+            Some(_) | None => None,
+        };
+        html! {
+            <section
+                class={classes!("list", look)}
+                aria-label={props.list.name().to_owned()}
+                data-testid="list"
+                data-list-id={id.to_string()}
+            >
+                { self.view_head(ctx) }
+                <div class="list-scroll" ref={&self.scroller} onscroll={ctx.link().callback(|_: Event| ListMsg::Scrolled)}>
+                    { self.view_cards(ctx) }
+                </div>
+                <footer class="list-foot">
+                    if is_adding {
+                        { view_composer(props) }
+                    } else {
+                        <button
+                            type="button"
+                            class="list-add"
+                            data-testid="add-card"
+                            onclick={props.dispatch.reform(move |_| Act::Edit(Some(Edit::NewCard(id))))}
+                        >
+                            <Icon name={IconName::Plus} />
+                            { "Add a card" }
+                        </button>
+                    }
+                </footer>
+            </section>
+        }
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, is_first: bool) {
+        if let Some(scrolled) = self.scroll_to.take()
+            && let Some(scroller) = self.scroller.cast::<Element>()
+        {
+            scroller.set_scroll_top(scrolled.round() as i32);
+        }
+        if let Some(columns) = self.slide.take() {
+            self.slide(ctx, columns);
+        }
+        let old = Rc::clone(&self.layout);
+        if self.measure(ctx) {
+            self.keep_top(&old);
+            ctx.link().send_message(ListMsg::Measured);
+        }
+        if is_first {
+            // In the dialog of a card nothing of this is in view, so nothing is lost when it is not there.
+            self.watch_fonts(ctx);
+        }
+    }
+}
+
+impl ListColumn {
+    /// Measures what was drawn; answers whether something is not as tall as thought.
+    fn measure(&mut self, ctx: &Context<Self>) -> bool {
+        let props = ctx.props();
+        if let Some(scroller) = self.scroller.cast::<Element>() {
+            self.view_height = f64::from(scroller.client_height());
+        }
+        let Some(slots) = self.cards.cast::<Element>().map(|cards| cards.children()) else { return false };
+        let mut measures = props.measures.borrow_mut();
+        let mut is_news = false;
+        for (index, card) in (0..).zip(self.drawn.borrow().iter()) {
+            let slot = slots.item(index).and_then(|slot| slot.dyn_into::<HtmlElement>().ok());
+            match slot.map(|slot| slot.offset_height()) {
+                // Not laid out, as in a window that is not shown.
+                Some(0) | None => {}
+                Some(height) => is_news |= measures.measure(card, f64::from(height)),
+            }
+        }
+        if is_news {
+            self.layout = measures.layout(&props.list.0, None);
+        }
+        is_news
+    }
+
+    /// Keeps the first card in view where it is, now that heights turned out to be others.
+    fn keep_top(&mut self, old: &Layout) {
+        if self.scrolled <= 0.0 {
+            return;
+        }
+        let first = old.between(self.scrolled, self.scrolled + 1.0).start;
+        self.scroll_by(self.layout.top(first) - old.top(first));
+    }
+
+    /// Keeps the first card in view where it is, now that there are others above it.
+    fn keep_in_place(&mut self, old: &List, new: &List, layout: &Layout) {
+        if self.scrolled <= 0.0 {
+            return;
+        }
+        let mut visible = self.layout.between(self.scrolled, self.scrolled + self.view_height);
+        let anchor = visible.find_map(|old_index| {
+            let id = old.cards().get(old_index)?.id;
+            let new_index = new.cards().iter().position(|card| card.id == id)?;
+            Some(layout.top(new_index) - self.layout.top(old_index))
+        });
+        if let Some(moved) = anchor {
+            self.scroll_by(moved);
+            if moved.abs() >= 1.0
+                && let Some(cards) = self.cards.cast::<HtmlElement>()
+            {
+                elements::hold_still(&cards);
+            }
+        }
+    }
+
+    fn scroll_by(&mut self, moved: f64) {
+        if moved.abs() >= 1.0 {
+            self.scrolled = (self.scrolled + moved).max(0.0);
+            self.scroll_to = Some(self.scrolled);
+        }
+    }
+
+    /// Slides to the new place among the lists. A list that was put elsewhere in the document has lost how far it was
+    /// scrolled.
+    fn slide(&self, ctx: &Context<Self>, columns: f64) {
+        let Some(scroller) = self.scroller.cast::<Element>() else { return };
+        scroller.set_scroll_top(self.scrolled.round() as i32);
+        let is_in_hand =
+            matches!(ctx.props().moving, Some((Item::List(id), Look::Place)) if id == ctx.props().list.id());
+        if !is_in_hand && let Some(list) = elements::closest(Some(scroller.into()), ".list") {
+            let width = list.offset_width() + elements::LIST_GAP;
+            slide_from(&list, columns * f64::from(width), 0.0);
+        }
+    }
+
+    /// Measures again once the font has arrived, since cards are drawn before.
+    fn watch_fonts(&self, ctx: &Context<Self>) {
+        let on_resize = ctx.link().callback(|()| ListMsg::Resized);
+        elements::when_fonts_are_ready(move || on_resize.emit(()));
+    }
+
+    /// Which cards are drawn, by their places: those in view, and those that must not lose their element.
+    fn shown(&self, ctx: &Context<Self>) -> Vec<usize> {
+        let props = ctx.props();
+        let in_view = if props.is_near {
+            self.layout.between(self.scrolled - OVERSCAN, self.scrolled + self.view_height + OVERSCAN)
+        } else {
+            0..0
+        };
+        let mut shown: Vec<usize> = in_view.clone().collect();
+        let kept = [props.current, props.moving.map(|(item, _)| item), props.edit.and_then(edited_card)];
+        for item in kept.into_iter().flatten() {
+            if let Item::Card(id) = item
+                && let Some(index) = props.list.cards().iter().position(|card| card.id == id)
+                && !in_view.contains(&index)
+                && !shown.contains(&index)
+            {
+                shown.push(index);
+            }
+        }
+        shown.sort_unstable();
+        shown
+    }
+
+    fn view_cards(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let n_cards = props.list.cards().len();
+        let shown = self.shown(ctx);
+        *self.drawn.borrow_mut() = shown.iter().map(|&index| Arc::clone(&props.list.cards()[index])).collect();
+        let slots = shown.into_iter().map(|index| {
+            let card = &props.list.cards()[index];
+            let is_it = |item: Item| item == Item::Card(card.id);
+            let look = match props.moving {
+                Some((item, look)) if is_it(item) => look,
+                Some(_) | None if props.landing.contains(&card.id) => Look::Landing,
+                Some(_) | None => Look::Rest,
+            };
+            html! {
+                <li
+                    key={card.id.to_string()}
+                    class="slot"
+                    style={format!("transform: translateY({}px)", self.layout.top(index))}
+                    aria-setsize={n_cards.to_string()}
+                    aria-posinset={(index + 1).to_string()}
+                >
+                    <CardView
+                        card={Shared(Arc::clone(card))}
+                        {look}
+                        glow={props.glows.get(&card.id).copied()}
+                        is_current={props.current.is_some_and(is_it)}
+                        is_edited={props.edit == Some(Edit::CardTitle(card.id))}
+                        on_resize={&self.on_resize}
+                        dispatch={&props.dispatch}
+                    />
+                </li>
+            }
+        });
+        html! {
+            <ol
+                ref={&self.cards}
+                class="list-cards"
+                role="list"
+                aria-label={format!("Cards in {}", props.list.name())}
+                style={format!("height: {}px", self.layout.total())}
+            >
+                { for slots }
+            </ol>
+        }
+    }
+
+    fn view_head(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let id = props.list.id();
+        let name = props.list.name().to_owned();
+        if props.edit == Some(Edit::ListName(id)) {
+            let on_done =
+                props.dispatch.reform(move |lines: Vec<String>| Act::Rename(Edit::ListName(id), lines.concat()));
+            return html! {
+                <header class="list-head list-head--edited">
+                    <LineField
+                        draft={DraftKey::list_name(id)}
+                        value={name}
+                        label="Name of the list"
+                        field={Field::ListName}
+                        max={limits::LIST_NAME_MAX}
+                        {on_done}
+                        on_close={props.dispatch.reform(|()| Act::Edit(None))}
+                        testid="rename-list"
+                    />
+                </header>
+            };
+        }
+        let is_current = props.current == Some(Item::List(id));
+        html! {
+            <header class="list-head">
+                <h2 class="list-title">
+                    <button
+                        type="button"
+                        class="list-name"
+                        tabindex={if is_current { "0" } else { "-1" }}
+                        title={name.clone()}
+                        aria-describedby="board-list-help"
+                        data-testid="list-name"
+                    >
+                        { name }
+                    </button>
+                </h2>
+                <span class="list-count tabular" aria-label={count(props.list.cards().len(), "card")}>
+                    { props.list.cards().len() }
+                </span>
+                { view_menu(props) }
+            </header>
+        }
+    }
+}
+
+/// The card whose title is edited.
+fn edited_card(edit: Edit) -> Option<Item> {
+    match edit {
+        Edit::CardTitle(id) => Some(Item::Card(id)),
+        Edit::BoardName | Edit::ListName(_) | Edit::NewCard(_) | Edit::NewList => None,
+    }
+}
+
+fn view_menu(props: &ListProps) -> Html {
+    let (id, index) = (props.list.id(), props.index);
+    let act = |act: Act| props.dispatch.reform(move |()| act.clone());
+    let to = |index| Act::Move(Item::List(id), Place::AmongLists { index });
+    html! {
+        <Menu
+            label={format!("Actions for {}", props.list.name())}
+            trigger={html! { <Icon name={IconName::More} /> }}
+            testid="list-menu"
+        >
+            <MenuItem icon={IconName::Plus} shortcut="N" onselect={act(Act::Edit(Some(Edit::NewCard(id))))}>
+                { "Add a card" }
+            </MenuItem>
+            <MenuItem icon={IconName::Pencil} shortcut="E" onselect={act(Act::Edit(Some(Edit::ListName(id))))}>
+                { "Rename" }
+            </MenuItem>
+            <MenuSeparator />
+            <MenuItem icon={IconName::ArrowLeft} disabled={index == 0} onselect={act(to(index.saturating_sub(1)))}>
+                { "Move left" }
+            </MenuItem>
+            <MenuItem icon={IconName::ArrowRight} disabled={index + 1 >= props.n_lists} onselect={act(to(index + 1))}>
+                { "Move right" }
+            </MenuItem>
+            <MenuSeparator />
+            <MenuItem icon={IconName::Archive} shortcut="C" onselect={act(Act::Archive(Item::List(id)))}>
+                { "Archive list" }
+            </MenuItem>
+        </Menu>
+    }
+}
+
+fn view_composer(props: &ListProps) -> Html {
+    let id = props.list.id();
+    html! {
+        <LineField
+            key={props.n_refused}
+            draft={DraftKey::new_card(id)}
+            label="Title of the card"
+            placeholder="What is to be done?"
+            field={Field::CardTitle}
+            max={limits::CARD_TITLE_MAX}
+            adds=true
+            verb="Add card"
+            on_done={props.dispatch.reform(move |titles| Act::AddCards(id, titles))}
+            on_close={props.dispatch.reform(|()| Act::Edit(None))}
+            testid="new-card-title"
+        />
+    }
+}

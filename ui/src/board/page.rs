@@ -1,0 +1,34 @@
+//! The page of a board.
+
+use roost_board::{BoardId, User};
+use yew::prelude::*;
+
+use super::view::BoardView;
+use crate::state::{use_drafts, use_toasts};
+
+/// How a [`BoardPage`] is drawn.
+#[derive(Properties, PartialEq)]
+pub struct BoardPageProps {
+    /// Which board.
+    pub board_id: BoardId,
+    /// Who looks at it.
+    pub me: User,
+    /// Back to all boards.
+    pub on_back: Callback<()>,
+}
+
+/// The page of a board.
+#[component]
+pub fn BoardPage(props: &BoardPageProps) -> Html {
+    let (toasts, drafts) = (use_toasts(), use_drafts());
+    html! {
+        <BoardView
+            key={props.board_id.to_string()}
+            board_id={props.board_id}
+            me={props.me.clone()}
+            on_back={&props.on_back}
+            {toasts}
+            {drafts}
+        />
+    }
+}

@@ -1,0 +1,235 @@
+//! The board itself: keeps the state of the page and does what its parts ask for.
+//!
+//! What a message does is in the modules below, one for each kind of thing that happens.
+
+mod acting;
+mod drawing;
+mod following;
+mod keying;
+mod moving;
+mod pointing;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use roost_board::{Board, BoardId, CardId, Change, ListId, OpId, User};
+use roost_bridge::{BoardCopy, BoardMessage, CommandError};
+use web_sys::{HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
+use yew::prelude::*;
+
+use super::act::{Act, Dispatch, Edit, Over};
+use super::card::Glow;
+use super::place::Item;
+use super::replica::Follower;
+use super::shared::{Shared, SharedCard};
+use super::windowing::Measures;
+use crate::core::Listener;
+use crate::state::{Drafts, Toasts};
+
+use moving::{Flight, Moving};
+use pointing::{Hand, Pan};
+
+/// What a [`BoardView`] is given.
+#[derive(Properties, PartialEq)]
+pub(crate) struct BoardViewProps {
+    /// Which board.
+    pub board_id: BoardId,
+    /// Who looks at it.
+    pub me: User,
+    /// Back to all boards.
+    pub on_back: Callback<()>,
+    /// Says things at the bottom of the window.
+    pub toasts: Toasts,
+    /// What is being typed.
+    pub drafts: Drafts,
+}
+
+/// The board; see the [module](self).
+pub(crate) struct BoardView {
+    follower: Follower,
+    /// What is drawn: what the follower has, with what is being moved at the place where it would land.
+    shown: Option<Rc<Board>>,
+    /// Why there is nothing to draw.
+    failure: Option<CommandError>,
+    is_opening: bool,
+    dispatch: Dispatch,
+    measures: Shared<Rc<RefCell<Measures>>>,
+    /// What the Tab key stops at.
+    current: Option<Item>,
+    /// Whether the current item is to have the focus once it is drawn.
+    wants_focus: bool,
+    edit: Option<Edit>,
+    over: Option<Over>,
+    /// The card of the dialog as it was when it was last on the board.
+    opened: Option<OpenedCard>,
+    moving: Option<Moving>,
+    hand: Option<Hand>,
+    pan: Option<Pan>,
+    /// Whether the click that follows belongs to a drag.
+    swallows_click: bool,
+    flights: Vec<Flight>,
+    n_flights: u32,
+    glows: Shared<Rc<HashMap<CardId, Glow>>>,
+    n_glows: u32,
+    /// Ends the slides that are under way.
+    settling: Option<Timeout>,
+    /// What screen readers say.
+    said: AttrValue,
+    /// What takes back the last change made here.
+    undo: Option<Change>,
+    /// The list whose end is to be in view once it is drawn.
+    scroll_to_end: Option<ListId>,
+    n_refused: u32,
+    n_resized: u32,
+    /// Which lists are near what is in view.
+    near: std::ops::Range<usize>,
+    root: NodeRef,
+    hand_element: NodeRef,
+    _listener: Listener,
+    _window: [EventListener; 2],
+}
+
+/// The card of the dialog.
+pub(crate) struct OpenedCard {
+    card: SharedCard,
+    is_gone: bool,
+}
+
+/// What happens to a [`BoardView`].
+pub(crate) enum Msg {
+    /// The core listens, or not.
+    Listening(Result<(), CommandError>),
+    /// The board was opened.
+    Opened(Result<BoardCopy, CommandError>),
+    /// The core tells something.
+    Told(BoardMessage),
+    /// The core has a proposal, or not.
+    Answered(OpId, Result<(), CommandError>),
+    /// A part of the page asks for something.
+    Act(Act),
+    /// A key.
+    Key(KeyboardEvent),
+    /// A pointer goes down.
+    Pressed(PointerEvent),
+    /// A click, also from a screen reader.
+    Clicked(MouseEvent),
+    /// The pointer moves.
+    Moved(PointerEvent),
+    /// The pointer goes up.
+    Released(PointerEvent),
+    /// The pointer is gone.
+    PointerLost,
+    /// A picture is due while something is in the hand.
+    Frame(f64),
+    /// The board was scrolled sideways.
+    Scrolled,
+    /// The window has another size.
+    Resized,
+    /// A card has come to its place.
+    Landed(u32),
+    /// A glow has ended.
+    Faded(CardId, u32),
+}
+
+impl Component for BoardView {
+    type Message = Msg;
+    type Properties = BoardViewProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let link = ctx.link();
+        Self {
+            follower: Follower::default(),
+            shown: None,
+            failure: None,
+            is_opening: true,
+            dispatch: link.callback(Msg::Act),
+            measures: Shared(Rc::default()),
+            current: None,
+            wants_focus: false,
+            edit: None,
+            over: None,
+            opened: None,
+            moving: None,
+            hand: None,
+            pan: None,
+            swallows_click: false,
+            flights: Vec::new(),
+            n_flights: 0,
+            glows: Shared(Rc::default()),
+            n_glows: 0,
+            settling: None,
+            said: AttrValue::default(),
+            undo: None,
+            scroll_to_end: None,
+            n_refused: 0,
+            n_resized: 0,
+            near: 0..usize::MAX,
+            root: NodeRef::default(),
+            hand_element: NodeRef::default(),
+            _listener: following::listen(ctx),
+            _window: keying::listen(ctx),
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Listening(result) => self.listening(ctx, result),
+            Msg::Opened(result) => self.opened(ctx, result),
+            Msg::Told(message) => self.told(ctx, message),
+            Msg::Answered(op, result) => self.answered(ctx, op, result),
+            Msg::Act(act) => self.act(ctx, act),
+            Msg::Key(event) => self.key(ctx, &event),
+            Msg::Pressed(event) => self.pressed(ctx, &event),
+            Msg::Clicked(event) => self.clicked(&event),
+            Msg::Moved(event) => self.pointer_moved(ctx, &event),
+            Msg::Released(event) => self.released(ctx, &event),
+            Msg::PointerLost => self.pointer_lost(ctx),
+            Msg::Frame(at) => self.frame(ctx, at),
+            Msg::Scrolled => self.scrolled(),
+            Msg::Resized => {
+                self.n_resized += 1;
+                self.scrolled();
+                true
+            }
+            Msg::Landed(number) => {
+                self.flights.retain(|flight| flight.number != number);
+                true
+            }
+            Msg::Faded(card, number) => self.faded(card, number),
+        }
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        self.draw(ctx)
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, _is_first: bool) {
+        self.launch_flights(ctx);
+        self.settle_scroll();
+        self.settle_focus();
+    }
+
+    fn destroy(&mut self, ctx: &Context<Self>) {
+        following::close(ctx);
+    }
+}
+
+impl BoardView {
+    /// The element of the board.
+    fn root(&self) -> Option<HtmlElement> {
+        self.root.cast()
+    }
+
+    /// What is drawn.
+    fn board(&self) -> Option<&Board> {
+        self.shown.as_deref()
+    }
+
+    /// Has screen readers say something.
+    fn say(&mut self, text: impl Into<AttrValue>) {
+        self.said = text.into();
+    }
+}

@@ -1,0 +1,121 @@
+//! The keyboard.
+
+use gloo_events::{EventListener, EventListenerOptions};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, KeyboardEvent};
+use yew::prelude::*;
+
+use super::{BoardView, Msg};
+use crate::board::act::{Act, Edit, Over};
+use crate::board::elements::closest;
+use crate::board::keyboard::{Stroke, stroke};
+use crate::board::place::{Item, Way};
+
+/// Listens to the keys of the whole window, since they count wherever the focus is, and to its size.
+///
+/// # Panics
+/// Never: the interface runs in a window.
+pub(super) fn listen(ctx: &Context<BoardView>) -> [EventListener; 2] {
+    let window = web_sys::window().expect("the interface runs in a window");
+    let link = ctx.link().clone();
+    let on_key = move |event: &Event| {
+        if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
+            link.send_message(Msg::Key(event.clone()));
+        }
+    };
+    let keys =
+        EventListener::new_with_options(&window, "keydown", EventListenerOptions::enable_prevent_default(), on_key);
+    let link = ctx.link().clone();
+    let size = EventListener::new(&window, "resize", move |_| link.send_message(Msg::Resized));
+    [keys, size]
+}
+
+impl BoardView {
+    pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
+        if event.default_prevented() || event.is_composing() || self.over.is_some() || !self.hears(event) {
+            return false;
+        }
+        let command = event.ctrl_key() || event.meta_key();
+        // With Caps Lock or Shift a letter is the same key.
+        let key = event.key();
+        let key = if key.len() == 1 { key.to_lowercase() } else { key };
+        let Some(stroke) = stroke(&key, command, event.alt_key()) else { return false };
+        let is_on_button = closest(event.target(), "button:not(.list-name)").is_some();
+        if is_on_button && matches!(stroke, Stroke::Open | Stroke::Lift) {
+            return false;
+        }
+        event.prevent_default();
+        self.stroke(ctx, stroke);
+        true
+    }
+
+    /// Whether a key is meant for the board: not for a text, a menu or a dialog.
+    fn hears(&self, event: &KeyboardEvent) -> bool {
+        closest(event.target(), "input, textarea, select, [role=dialog], [role=menu], [contenteditable]").is_none()
+    }
+
+    fn stroke(&mut self, ctx: &Context<Self>, stroke: Stroke) {
+        if self.hand.is_some() {
+            // While the pointer holds something the keys can only make it let go.
+            if stroke == Stroke::Cancel {
+                self.pointer_lost(ctx);
+            }
+            return;
+        }
+        match stroke {
+            Stroke::Go(way) if self.moving.is_some() => self.carry(ctx, way),
+            Stroke::Go(way) => self.go(way),
+            Stroke::Carry(way) => self.carry(ctx, way),
+            Stroke::Lift if self.moving.is_some() => {
+                self.put_down(ctx);
+                self.wants_focus = true;
+            }
+            Stroke::Lift => self.lift(),
+            Stroke::Cancel => {
+                if let Some(moving) = &self.moving {
+                    self.remember_places(match moving.item {
+                        Item::Card(id) => Some(id),
+                        Item::List(_) => None,
+                    });
+                    self.put_back();
+                    self.wants_focus = true;
+                    self.say("Put back.");
+                }
+            }
+            // Whatever else is asked for, what is lifted is put down first.
+            Stroke::Open | Stroke::AddCard | Stroke::Rename | Stroke::Archive | Stroke::Undo | Stroke::Keys => {
+                self.put_down(ctx);
+                self.command(ctx, stroke);
+            }
+        }
+    }
+
+    fn command(&mut self, ctx: &Context<Self>, stroke: Stroke) {
+        let act = match (stroke, self.current) {
+            (Stroke::Keys, _) => Some(Act::Show(Some(Over::Keys))),
+            (Stroke::Undo, _) => self.undo.take().map(Act::Undo),
+            (Stroke::Open, Some(Item::Card(id))) => Some(Act::Show(Some(Over::Card(id)))),
+            (Stroke::Open | Stroke::Rename, Some(Item::List(id))) => Some(Act::Edit(Some(Edit::ListName(id)))),
+            (Stroke::Rename, Some(Item::Card(id))) => Some(Act::Edit(Some(Edit::CardTitle(id)))),
+            (Stroke::Archive, Some(item)) => Some(Act::Archive(item)),
+            (Stroke::AddCard, current) => {
+                let list =
+                    self.board().and_then(|board| current?.list(board).or_else(|| Some(board.lists().first()?.id())));
+                Some(Act::Edit(Some(list.map_or(Edit::NewList, Edit::NewCard))))
+            }
+            (Stroke::Open | Stroke::Rename | Stroke::Archive, None)
+            | (Stroke::Go(_) | Stroke::Carry(_) | Stroke::Lift | Stroke::Cancel, _) => None,
+        };
+        if let Some(act) = act {
+            self.act(ctx, act);
+        }
+    }
+
+    fn go(&mut self, way: Way) {
+        let next = self.board().zip(self.current).and_then(|(board, item)| item.neighbour(board, way));
+        if next.is_some() {
+            self.current = next;
+        }
+        self.wants_focus = true;
+    }
+}
