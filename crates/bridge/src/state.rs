@@ -219,6 +219,12 @@ impl DraftKey {
         Self(format!("list:{list}:card:new"))
     }
 
+    /// The e-mail address of somebody who is being invited to a board.
+    #[must_use]
+    pub fn invite(board: BoardId) -> Self {
+        Self(format!("board:{board}:invite"))
+    }
+
     /// A new title for a card.
     #[must_use]
     pub fn card_title(card: CardId) -> Self {
