@@ -3,10 +3,10 @@
 //! On Debian and its kin (everything with `dpkg` and `apt-get`) missing packages are installed; elsewhere they
 //! are named, for the names differ. Looking costs a few milliseconds, so every task looks each time.
 
+#[cfg(target_os = "linux")]
 mod apt;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -38,6 +38,7 @@ pub(crate) fn for_build() -> Result<()> {
 /// # Errors
 ///
 /// As [`for_build`].
+#[cfg(target_os = "linux")]
 pub(crate) fn for_headless() -> Result<()> {
     packages(&[BUILD, HEADLESS].concat())?;
     wasm_target()
@@ -62,6 +63,7 @@ pub(crate) fn node() -> Result<()> {
     if is_installed("node") && is_installed(NPM) {
         return Ok(());
     }
+    #[cfg(target_os = "linux")]
     if apt::is_here() {
         return apt::install(&["nodejs", "npm"]);
     }
@@ -109,7 +111,7 @@ fn packages(names: &[&str]) -> Result<()> {
 
 #[cfg(target_os = "macos")]
 fn packages(_debian_names: &[&str]) -> Result<()> {
-    stdout_of(Command::new("xcode-select").arg("-p"))
+    stdout_of(in_root("xcode-select").arg("-p"))
         .map(drop)
         .context("Xcode's command line tools are missing: install them with `xcode-select --install`")
 }
@@ -132,20 +134,4 @@ fn wasm_target() -> Result<()> {
     }
     say("Setup", &format!("rustup target add {WASM_TARGET}"));
     check(in_root("rustup").args(["target", "add", WASM_TARGET]))
-}
-
-/// A program run with the rights of root: directly, or through sudo.
-#[cfg(target_os = "linux")]
-fn as_root(program: &str) -> Command {
-    if is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("sudo");
-    command.arg(program);
-    command
-}
-
-#[cfg(target_os = "linux")]
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
 }
