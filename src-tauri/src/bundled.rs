@@ -1,0 +1,87 @@
+//! "This computer": a server inside the app, for one person who needs no account.
+
+use std::path::PathBuf;
+
+use roost_protocol::rest::SessionAnswer;
+use roost_server::{Config, Server};
+use tokio::sync::Mutex;
+
+/// How long a name may be for a server to take it, in characters.
+const NAME_MAX: usize = roost_board::limits::PERSON_NAME_MAX;
+
+/// The bundled server of a profile; started when it is needed for the first time.
+#[derive(Debug)]
+pub(crate) struct Bundled {
+    data_dir: PathBuf,
+    server: Mutex<Option<Server>>,
+}
+
+/// The local person's way in, good until the app ends.
+#[derive(Debug)]
+pub(crate) struct LocalSession {
+    /// Where the server listens.
+    pub(crate) address: String,
+    /// Who they are, and their token.
+    pub(crate) answer: SessionAnswer,
+}
+
+impl Bundled {
+    /// The server that keeps its boards in that folder.
+    pub(crate) fn new(data_dir: PathBuf) -> Self {
+        Self { data_dir, server: Mutex::new(None) }
+    }
+
+    /// Signs the local person in. The server is started if it does not run yet, and they are made on first use.
+    pub(crate) async fn session(&self) -> anyhow::Result<LocalSession> {
+        let mut running = self.server.lock().await;
+        let server = match &mut *running {
+            Some(server) => server,
+            none => {
+                let mut config = Config::new(&self.data_dir);
+                config.registrations = false;
+                none.insert(Server::start(config).await?)
+            }
+        };
+        let (first_name, last_name) = names(&whoami::realname().unwrap_or_default());
+        let answer = server.local_session(&first_name, &last_name).await?;
+        Ok(LocalSession { address: format!("http://{}", server.address()), answer })
+    }
+
+    /// Stops it; everything that it has accepted is on disk.
+    pub(crate) async fn shutdown(&self) {
+        if let Some(server) = self.server.lock().await.take() {
+            server.shutdown().await;
+        }
+    }
+}
+
+/// First and last name of the person, from the name that the system has for them; often it is only a user name.
+fn names(real_name: &str) -> (String, String) {
+    let name: String = real_name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let mut words = name.split_whitespace();
+    let mut letters = words.next().unwrap_or("Me").chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let last = words.collect::<Vec<_>>().join(" ");
+    let shorten = |name: String| name.chars().take(NAME_MAX).collect::<String>().trim().to_owned();
+    (shorten(first), shorten(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAME_MAX, names};
+
+    #[track_caller]
+    fn check(real_name: &str, first: &str, last: &str) {
+        assert_eq!(names(real_name), (first.to_owned(), last.to_owned()), "{real_name:?}");
+    }
+
+    #[test]
+    fn the_person_is_called_as_the_system_calls_them() {
+        check("ada", "Ada", "");
+        check("Ada Berg", "Ada", "Berg");
+        check("Ada  van den\u{7}Berg ", "Ada", "van den Berg");
+        check("", "Me", "");
+        check(" \t", "Me", "");
+        check(&"x".repeat(80), &format!("X{}", "x".repeat(NAME_MAX - 1)), "");
+    }
+}

@@ -1,0 +1,219 @@
+//! What is known of a followed board, and what the interface is told of it. No IO.
+
+use std::collections::HashSet;
+
+use roost_board::{BoardId, BoardSummary, Entry, OpId, Proposal, Replica, ReplicaError, Seq, Snapshot, UserId};
+use roost_bridge::{BoardCopy, BoardMessage, BoardNews, Presence, Refusal};
+use roost_protocol::payload::{JoinedBoard, PresenceDiff, PresenceState};
+
+use crate::core::error::Error;
+use crate::core::outlet::{Outlet, UiEvent};
+
+/// A followed board: the one replica that owns its pending proposals, and who looks at it.
+///
+/// The interface sees it through numbered messages. A copy carries the number of the last message, and both are made
+/// here, so nothing can be missing between a copy and the next message.
+#[derive(Debug)]
+pub(super) struct Follower {
+    board_id: BoardId,
+    me: UserId,
+    /// `None` until the server has said for the first time what the board is.
+    replica: Option<Replica>,
+    /// Proposals from an earlier connection; the replica takes them over.
+    carried: Vec<Proposal>,
+    roster: PresenceState,
+    present: Vec<Presence>,
+    number: u64,
+    /// Whether the interface shows the board.
+    is_shown: bool,
+    outlet: Outlet,
+}
+
+impl Follower {
+    pub(super) fn new(board_id: BoardId, me: UserId, carried: Vec<Proposal>, outlet: Outlet) -> Self {
+        Self {
+            board_id,
+            me,
+            replica: None,
+            carried,
+            roster: PresenceState::new(),
+            present: Vec::new(),
+            number: 0,
+            is_shown: false,
+            outlet,
+        }
+    }
+
+    /// The last entry that is here.
+    pub(super) fn seq(&self) -> Option<Seq> {
+        self.replica.as_ref().map(Replica::seq)
+    }
+
+    /// The board in a line, the pending proposals included.
+    pub(super) fn summary(&self) -> Option<BoardSummary> {
+        self.replica.as_ref().map(|replica| replica.view().summary())
+    }
+
+    /// How many proposals wait for the server's answer.
+    pub(super) fn n_pending(&self) -> usize {
+        self.replica.as_ref().map_or(self.carried.len(), |replica| replica.pending().len())
+    }
+
+    /// The proposals that wait, in order.
+    pub(super) fn pending(&self) -> Vec<Proposal> {
+        self.replica.as_ref().map_or_else(|| self.carried.clone(), |replica| replica.pending().cloned().collect())
+    }
+
+    /// The first proposals that wait and are not among those that were sent.
+    pub(super) fn unsent(&self, sent: &HashSet<OpId>, max: usize) -> Vec<Proposal> {
+        let Some(replica) = &self.replica else { return Vec::new() };
+        replica.pending().filter(|proposal| !sent.contains(&proposal.op)).take(max).cloned().collect()
+    }
+
+    fn is_pending(&self, op: OpId) -> bool {
+        self.replica.as_ref().is_some_and(|replica| replica.pending().any(|proposal| proposal.op == op))
+    }
+
+    pub(super) const fn is_shown(&self) -> bool {
+        self.is_shown
+    }
+
+    /// A copy for the interface, which is told of everything from here on; `None` as long as there is no board.
+    pub(super) fn show(&mut self) -> Option<BoardCopy> {
+        let copy = self.copy(self.number)?;
+        self.is_shown = true;
+        Some(copy)
+    }
+
+    /// The interface shows something else.
+    pub(super) fn hide(&mut self) {
+        self.is_shown = false;
+    }
+
+    /// The server has let us in.
+    pub(super) fn joined(&mut self, answer: JoinedBoard) -> Result<(), ReplicaError> {
+        match answer {
+            JoinedBoard::Entries(answer) => self.confirm(answer.entries),
+            JoinedBoard::Snapshot(snapshot) => {
+                match &mut self.replica {
+                    Some(replica) => replica.reset(snapshot),
+                    None => {
+                        let carried = std::mem::take(&mut self.carried);
+                        self.replica = Some(Replica::with_pending(self.me, snapshot, carried));
+                    }
+                }
+                self.tell_reset();
+                Ok(())
+            }
+        }
+    }
+
+    /// Entries have arrived, in the order of their `seq`.
+    pub(super) fn confirm(&mut self, entries: Vec<Entry>) -> Result<(), ReplicaError> {
+        let Some(replica) = &mut self.replica else { return Ok(()) };
+        let before = replica.seq();
+        let waiting: Vec<OpId> = replica.pending().map(|proposal| proposal.op).collect();
+        let outcome = replica.confirm(&entries);
+        let after = replica.seq();
+        let settled: Vec<OpId> =
+            waiting.into_iter().filter(|op| replica.pending().all(|proposal| proposal.op != *op)).collect();
+        // What came before a gap has been taken, and an entry that was here already may still settle a proposal.
+        let news: Vec<Entry> = entries
+            .into_iter()
+            .filter(|entry| (before < entry.seq && entry.seq <= after) || settled.contains(&entry.op))
+            .collect();
+        if !news.is_empty() {
+            self.tell(BoardNews::Entries { entries: news });
+        }
+        outcome.map(drop)
+    }
+
+    /// The person makes a change.
+    pub(super) fn propose(&mut self, proposal: Proposal) -> Result<(), Error> {
+        let replica = self.replica.as_mut().ok_or(Error::NoSuchBoard)?;
+        Ok(replica.propose(proposal)?)
+    }
+
+    /// The server has accepted a proposal as the entry `seq`.
+    pub(super) fn acknowledge(&mut self, op: OpId, seq: Seq) {
+        let was_pending = self.is_pending(op);
+        let Some(replica) = &mut self.replica else { return };
+        // Only if its entry came within a snapshot: entries that come by themselves settle it before.
+        if replica.acknowledge(op, seq) && was_pending {
+            self.tell_reset();
+        }
+    }
+
+    /// The server has refused a proposal. The interface is told even if it shows something else by now, since what the
+    /// person did there has come to nothing.
+    pub(super) fn reject(&mut self, op: OpId, refusal: Refusal) {
+        if self.replica.as_mut().and_then(|replica| replica.reject(op)).is_some() {
+            self.tell_always(BoardNews::Refused { op, refusal });
+        }
+    }
+
+    /// The person may no longer see the board.
+    pub(super) fn gone(&mut self, refusal: Refusal) {
+        if self.is_shown || self.n_pending() > 0 {
+            self.tell_always(BoardNews::Gone { refusal });
+        }
+        self.replica = None;
+        self.carried.clear();
+        self.is_shown = false;
+    }
+
+    /// Everyone who is there.
+    pub(super) fn presence_state(&mut self, state: PresenceState) {
+        self.roster = state;
+        self.tell_present();
+    }
+
+    /// Who has come and gone.
+    pub(super) fn presence_diff(&mut self, diff: &PresenceDiff) {
+        diff.apply_to(&mut self.roster);
+        self.tell_present();
+    }
+
+    fn tell_present(&mut self) {
+        let present: Vec<Presence> = self
+            .roster
+            .iter()
+            .filter_map(|(&user_id, entry)| {
+                entry.metas.last().map(|meta| Presence { user_id, name: meta.name.clone() })
+            })
+            .collect();
+        if present != self.present {
+            self.present = present.clone();
+            self.tell(BoardNews::Present { present });
+        }
+    }
+
+    fn tell_reset(&mut self) {
+        if let Some(copy) = self.copy(self.number + 1) {
+            self.tell(BoardNews::Reset { copy });
+        }
+    }
+
+    fn copy(&self, number: u64) -> Option<BoardCopy> {
+        let replica = self.replica.as_ref()?;
+        Some(BoardCopy {
+            number,
+            me: self.me,
+            snapshot: Snapshot { seq: replica.seq(), board: replica.confirmed().clone() },
+            pending: replica.pending().cloned().collect(),
+            present: self.present.clone(),
+        })
+    }
+
+    fn tell(&mut self, news: BoardNews) {
+        if self.is_shown {
+            self.tell_always(news);
+        }
+    }
+
+    fn tell_always(&mut self, news: BoardNews) {
+        self.number += 1;
+        let message = BoardMessage { board_id: self.board_id, number: self.number, news };
+        self.outlet.tell(UiEvent::Board(message));
+    }
+}

@@ -1,0 +1,382 @@
+//! The task of a followed board: what arrives, from the server and from the interface, one thing after the other.
+
+use std::collections::HashSet;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
+use roost_board::{BoardId, Entry, OpId, Proposal, ReplicaError, Role, Seq};
+use roost_bridge::{BoardCopy, ConnectionPhase, Refusal};
+use roost_channels::{Channel, ChannelEvent, ChannelEvents, Payload, PushError, Socket};
+use roost_protocol::payload::{ChannelError, Invite, JoinBoard, JoinedBoard, PresenceState, Propose, Proposed};
+use roost_protocol::{Topic, event};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::follower::Follower;
+use super::{Answer, Following, PUSH_TIME, Request, Surroundings};
+use crate::core::error::{Error, refusal};
+use crate::core::lock;
+
+/// How many proposals may be under way at once.
+const PUSHES_MAX: usize = 32;
+/// How many entries are told at once.
+const ENTRIES_MAX: usize = 500;
+/// How long to wait before asking a server again that could not do it just now.
+const RETRY_AFTER: Duration = Duration::from_secs(3);
+
+type Pushing<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Follows a board until it is stopped, or nobody looks at it any more and nothing waits.
+pub(super) async fn run(
+    following: Following,
+    surroundings: Surroundings,
+    mut requests: mpsc::UnboundedReceiver<Request>,
+) -> Following {
+    let mut task = Task::new(following, surroundings);
+    loop {
+        let retry_at = task.retry_at;
+        tokio::select! {
+            () = task.surroundings.stop.cancelled() => break,
+            request = requests.recv() => match request {
+                Some(request) => task.asked(request),
+                None => break,
+            },
+            event = task.line.events.recv() => task.heard(event),
+            Some((op, answer)) = task.pushes.next() => task.answered(op, answer),
+            Some(()) = task.invitations.next() => {}
+            Ok(()) = task.phases.changed() => {}
+            () = sleep_until(retry_at) => task.rejoin(task.follower.seq()),
+        }
+        task.send_pending().await;
+        task.report();
+        if task.is_idle() && requests.is_empty() {
+            // From here on a request is not taken any more, and the one who asks starts anew.
+            requests.close();
+            break;
+        }
+    }
+    task.surroundings.status.set_waiting(task.board_id, 0);
+    Following { board_id: task.board_id, pending: task.follower.pending() }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The channel of the board, joined with the `seq` that is here at that moment.
+struct Line {
+    channel: Arc<Channel>,
+    events: ChannelEvents,
+    since: Arc<Mutex<Option<Seq>>>,
+    is_joined: bool,
+}
+
+impl Line {
+    fn open(socket: &Socket, topic: Topic, since: Option<Seq>) -> Self {
+        let since = Arc::new(Mutex::new(since));
+        let asked = since.clone();
+        let (channel, events) = socket.channel(&topic.to_string(), move || {
+            serde_json::to_value(JoinBoard { since: *lock(&asked) }).expect("a join is plain JSON")
+        });
+        Self { channel: Arc::new(channel), events, since, is_joined: false }
+    }
+}
+
+struct Task {
+    board_id: BoardId,
+    topic: Topic,
+    surroundings: Surroundings,
+    follower: Follower,
+    line: Line,
+    /// Who waits for a first copy.
+    watchers: Vec<Answer<BoardCopy>>,
+    /// The proposals that were sent since the last join.
+    sent: HashSet<OpId>,
+    pushes: FuturesUnordered<Pushing<(OpId, Result<Payload, PushError>)>>,
+    invitations: FuturesUnordered<Pushing<()>>,
+    retry_at: Option<Instant>,
+    phases: watch::Receiver<ConnectionPhase>,
+    /// Nothing more can come: the board is gone for this person, or the connection is.
+    is_over: bool,
+}
+
+impl Task {
+    fn new(following: Following, surroundings: Surroundings) -> Self {
+        let Following { board_id, pending } = following;
+        let topic = Topic::Boards(board_id);
+        let line = Line::open(&surroundings.socket, topic, None);
+        let phases = surroundings.status.phases();
+        let follower = Follower::new(board_id, surroundings.me.id, pending, surroundings.outlet.clone());
+        Self {
+            board_id,
+            topic,
+            surroundings,
+            follower,
+            line,
+            watchers: Vec::new(),
+            sent: HashSet::new(),
+            pushes: FuturesUnordered::new(),
+            invitations: FuturesUnordered::new(),
+            retry_at: None,
+            phases,
+            is_over: false,
+        }
+    }
+
+    fn asked(&mut self, request: Request) {
+        match request {
+            Request::Show(answer) => match self.follower.show() {
+                Some(copy) => drop(answer.send(Ok(copy))),
+                None => self.watchers.push(answer),
+            },
+            Request::Hide => {
+                self.turn_away(|| Error::Internal("the board was closed before it was there"));
+                self.follower.hide();
+                if let Some(summary) = self.follower.summary() {
+                    self.surroundings.boards.put(summary);
+                }
+            }
+            Request::Propose(proposal, answer) => drop(answer.send(self.follower.propose(proposal))),
+            Request::Invite(email, answer) => self.invite(email, answer),
+        }
+    }
+
+    fn heard(&mut self, event: Option<ChannelEvent>) {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut next = Some(event);
+        // Entries that have arrived together are told together.
+        while let Some(event) = next.take() {
+            match event {
+                Some(ChannelEvent::Message { event, payload }) if event == event::ENTRY => match payload.parse() {
+                    Ok(entry) => {
+                        entries.push(entry);
+                        if entries.len() < ENTRIES_MAX {
+                            next = self.line.events.recv().now_or_never();
+                        }
+                    }
+                    Err(error) => {
+                        tracing::warn!(topic = %self.topic, %error, "an entry that cannot be read");
+                        self.confirm(std::mem::take(&mut entries));
+                        self.rejoin(None);
+                    }
+                },
+                other => {
+                    self.confirm(std::mem::take(&mut entries));
+                    self.heard_other(other);
+                }
+            }
+        }
+        self.confirm(entries);
+    }
+
+    fn heard_other(&mut self, event: Option<ChannelEvent>) {
+        match event {
+            Some(ChannelEvent::Joined { response }) => self.joined(&response),
+            Some(ChannelEvent::Refused { response }) => self.join_refused(&response),
+            Some(ChannelEvent::Message { event, payload }) => self.heard_message(&event, &payload),
+            Some(ChannelEvent::Disconnected) => {
+                self.forget_pushes();
+                self.line.is_joined = false;
+                self.follower.presence_state(PresenceState::new());
+            }
+            Some(ChannelEvent::Closed) => {
+                let error = ChannelError::new("unauthorized", "This board is no longer shared with you");
+                self.gone(error);
+            }
+            // The socket has ended, and the connection with it.
+            None => self.is_over = true,
+        }
+    }
+
+    fn heard_message(&mut self, event: &str, payload: &Payload) {
+        let outcome = match event {
+            event::PRESENCE_STATE => payload.parse().map(|state| self.follower.presence_state(state)),
+            event::PRESENCE_DIFF => payload.parse().map(|diff| self.follower.presence_diff(&diff)),
+            // A later server may say more than this app knows.
+            _ => Ok(()),
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(topic = %self.topic, event, %error, "a message that cannot be read");
+        }
+    }
+
+    fn joined(&mut self, response: &Payload) {
+        let was_asked_since = lock(&self.line.since).is_some();
+        let outcome = match response.parse::<JoinedBoard>() {
+            Ok(answer) => self.follower.joined(answer).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match outcome {
+            Ok(()) => {
+                self.line.is_joined = true;
+                for watcher in std::mem::take(&mut self.watchers) {
+                    let copy = self.follower.show().ok_or(Error::NoSuchBoard);
+                    if watcher.send(copy).is_err() {
+                        // Whoever asked has given up.
+                        self.follower.hide();
+                    }
+                }
+            }
+            Err(error) if was_asked_since => {
+                tracing::warn!(topic = %self.topic, error, "entries that do not fit: taking the board as a whole");
+                self.rejoin(None);
+            }
+            Err(error) => {
+                tracing::error!(topic = %self.topic, error, "a board that cannot be read");
+                self.put_off(|| Error::Internal("the server's answer cannot be read"));
+            }
+        }
+    }
+
+    fn join_refused(&mut self, response: &Payload) {
+        let error = read_error(response);
+        if error.reason == "unauthorized" {
+            self.gone(error);
+        } else {
+            tracing::warn!(topic = %self.topic, reason = error.reason, "the join was refused");
+            self.put_off(|| Error::Channel(error.clone()));
+        }
+    }
+
+    fn confirm(&mut self, entries: Vec<Entry>) {
+        if entries.is_empty() {
+            return;
+        }
+        match self.follower.confirm(entries) {
+            Ok(()) => {}
+            Err(ReplicaError::Gap { expected, got }) => {
+                tracing::info!(topic = %self.topic, %expected, %got, "entries are missing");
+                self.rejoin(self.follower.seq());
+            }
+            Err(error @ ReplicaError::Diverged { .. }) => {
+                tracing::error!(topic = %self.topic, %error, "taking the board as a whole");
+                self.rejoin(None);
+            }
+        }
+    }
+
+    fn answered(&mut self, op: OpId, answer: Result<Payload, PushError>) {
+        match answer {
+            Ok(response) => match response.parse::<Proposed>() {
+                Ok(Proposed { seq }) => self.follower.acknowledge(op, seq),
+                Err(error) => {
+                    tracing::warn!(topic = %self.topic, %error, "an answer that cannot be read");
+                    self.put_off(|| Error::Offline);
+                }
+            },
+            Err(PushError::Refused(response)) => {
+                let error = read_error(&response);
+                match error.reason.as_str() {
+                    // Not a word about the change itself: after the next join it is clear what holds.
+                    "unavailable" | "unauthorized" | "unmatched topic" => self.put_off(|| Error::Offline),
+                    _ => self.follower.reject(op, refusal(error)),
+                }
+            }
+            // Whether the server has it, the next join tells.
+            Err(PushError::Timeout) => self.rejoin(self.follower.seq()),
+            // The channel says so too, and by itself what comes next.
+            Err(PushError::Disconnected | PushError::Closed) => {}
+            Err(PushError::Payload(error)) => {
+                self.follower.reject(op, Refusal { code: "internal".to_owned(), message: error });
+            }
+        }
+    }
+
+    /// Sends what waits and was not sent since the join.
+    async fn send_pending(&mut self) {
+        if !self.line.is_joined {
+            return;
+        }
+        let room = PUSHES_MAX.saturating_sub(self.pushes.len());
+        for Proposal { op, change, .. } in self.follower.unsent(&self.sent, room) {
+            self.sent.insert(op);
+            let channel = self.line.channel.clone();
+            let mut push: Pushing<_> =
+                Box::pin(async move { (op, channel.push(event::PROPOSE, &Propose { op, change }, PUSH_TIME).await) });
+            // Pushes go out in the order in which they are first polled.
+            match std::future::poll_fn(|context| Poll::Ready(push.as_mut().poll(context))).await {
+                Poll::Ready((op, answer)) => self.answered(op, answer),
+                Poll::Pending => self.pushes.push(push),
+            }
+        }
+    }
+
+    fn invite(&mut self, email: String, answer: Answer<()>) {
+        if !self.line.is_joined {
+            drop(answer.send(Err(Error::Offline)));
+            return;
+        }
+        let channel = self.line.channel.clone();
+        self.invitations.push(Box::pin(async move {
+            let invite = Invite { email, role: Role::Member };
+            let outcome = match channel.push(event::INVITE, &invite, PUSH_TIME).await {
+                Ok(_) => Ok(()),
+                Err(PushError::Refused(response)) => Err(Error::Channel(read_error(&response))),
+                Err(error) => {
+                    tracing::info!(%error, "an invitation without an answer");
+                    Err(Error::Offline)
+                }
+            };
+            drop(answer.send(outcome));
+        }));
+    }
+
+    fn gone(&mut self, error: ChannelError) {
+        self.follower.gone(refusal(error));
+        self.turn_away(|| Error::NoSuchBoard);
+        self.is_over = true;
+    }
+
+    /// Whoever waits for a copy is told why there is none.
+    fn turn_away(&mut self, why: impl Fn() -> Error) {
+        for watcher in self.watchers.drain(..) {
+            drop(watcher.send(Err(why())));
+        }
+    }
+
+    /// Joins anew after a while; whoever waits for a copy is told why there is none.
+    fn put_off(&mut self, why: impl Fn() -> Error) {
+        self.turn_away(why);
+        self.retry_at.get_or_insert_with(|| Instant::now() + RETRY_AFTER);
+    }
+
+    /// Joins anew, for what came after `since` or for the whole board.
+    fn rejoin(&mut self, since: Option<Seq>) {
+        self.forget_pushes();
+        self.retry_at = None;
+        self.line = Line::open(&self.surroundings.socket, self.topic, since);
+    }
+
+    /// Everything that waits is sent again after the next join.
+    fn forget_pushes(&mut self) {
+        self.sent.clear();
+        self.pushes.clear();
+    }
+
+    fn report(&mut self) {
+        self.watchers.retain(|watcher| !watcher.is_closed());
+        if *self.phases.borrow_and_update() == ConnectionPhase::Offline {
+            self.turn_away(|| Error::Offline);
+        }
+        self.surroundings.status.set_waiting(self.board_id, self.follower.n_pending());
+        if self.line.is_joined {
+            *lock(&self.line.since) = self.follower.seq();
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        let is_wanted = self.follower.is_shown() || !self.watchers.is_empty() || !self.invitations.is_empty();
+        self.is_over || (!is_wanted && self.follower.n_pending() == 0)
+    }
+}
+
+fn read_error(response: &Payload) -> ChannelError {
+    response.parse().unwrap_or_else(|_| ChannelError::new("unknown", ""))
+}

@@ -1,0 +1,64 @@
+//! The one place that tells the webview something.
+
+use roost_bridge::{BoardMessage, BoardsPage, ConnectionState, Event, Session};
+use tauri::{AppHandle, Emitter as _, EventTarget};
+
+use crate::core::{UiEvent, UiEvents};
+use crate::window;
+
+/// How many events are looked at together.
+const BATCH_MAX: usize = 256;
+
+/// Tells the webview everything that the core has to tell, in its order, until the core is gone.
+pub(crate) async fn forward(app: AppHandle, mut events: UiEvents) {
+    let mut batch = Vec::new();
+    while events.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        for event in latest(std::mem::take(&mut batch)) {
+            match event {
+                UiEvent::Session(session) => emit::<Session>(&app, &session),
+                UiEvent::Connection(state) => emit::<ConnectionState>(&app, &state),
+                UiEvent::Boards(page) => emit::<BoardsPage>(&app, &page),
+                UiEvent::Board(message) => emit::<BoardMessage>(&app, &message),
+                UiEvent::Theme(theme) => window::set_theme(&app, theme),
+            }
+        }
+    }
+}
+
+fn emit<E: Event + Clone>(app: &AppHandle, event: &E) {
+    if let Err(error) = app.emit_to(EventTarget::webview_window(window::LABEL), E::NAME, event) {
+        tracing::warn!(event = E::NAME, %error, "the window could not be told");
+    }
+}
+
+/// Leaves out what a later event of the same batch replaces: states that nobody would see.
+fn latest(events: Vec<UiEvent>) -> Vec<UiEvent> {
+    let (mut has_connection, mut has_boards) = (false, false);
+    let mut kept: Vec<UiEvent> = events
+        .into_iter()
+        .rev()
+        .filter(|event| match event {
+            UiEvent::Connection(_) => !std::mem::replace(&mut has_connection, true),
+            UiEvent::Boards(_) => !std::mem::replace(&mut has_boards, true),
+            UiEvent::Session(_) | UiEvent::Board(_) | UiEvent::Theme(_) => true,
+        })
+        .collect();
+    kept.reverse();
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use roost_bridge::Theme;
+
+    use super::*;
+
+    #[test]
+    fn only_the_latest_state_is_told_and_everything_else_in_order() {
+        let waiting = |n_waiting| UiEvent::Connection(ConnectionState { n_waiting, ..ConnectionState::default() });
+        let session = UiEvent::Session(Session::Unconnected);
+        let theme = UiEvent::Theme(Theme::Dark);
+        let events = vec![waiting(1), session.clone(), waiting(2), theme.clone(), session.clone()];
+        assert_eq!(latest(events), [session.clone(), waiting(2), theme, session]);
+    }
+}

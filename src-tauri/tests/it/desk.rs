@@ -1,0 +1,202 @@
+//! What the tests have on their desks: servers that can be stopped and started again, and cores.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use roost::core::{Core, UiEvent, UiEvents};
+use roost::profile::Profile;
+use roost::secret::{SecretError, SecretStore};
+use roost_board::{BoardId, Change, ListId, NewList, OpId, Position, Proposal, Timestamp, User};
+use roost_bridge::{BoardCopy, BoardMessage, BoardNews, ConnectionPhase, Place, Session};
+use roost_protocol::rest::{Credentials, NewUser};
+use roost_server::{Config, Server};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// Longer than anything may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// A server whose data and port outlive it.
+pub(crate) struct Host {
+    data: TempDir,
+    listen: SocketAddr,
+    server: Option<Server>,
+}
+
+impl Host {
+    pub(crate) async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let server = Server::start(Config::new(data.path())).await.unwrap();
+        Self { data, listen: server.address(), server: Some(server) }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        self.server.take().unwrap().shutdown().await;
+    }
+
+    pub(crate) async fn start_again(&mut self) {
+        let mut config = Config::new(self.data.path());
+        config.listen = self.listen;
+        self.server = Some(Server::start(config).await.unwrap());
+    }
+}
+
+/// A keyring that is a map, or none at all.
+#[derive(Clone)]
+pub(crate) struct Secrets(Option<Arc<Mutex<BTreeMap<String, String>>>>);
+
+impl Secrets {
+    pub(crate) fn in_reach() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    pub(crate) const fn out_of_reach() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.as_ref().unwrap().lock().unwrap().values().cloned().collect()
+    }
+
+    fn map(&self) -> Result<&Mutex<BTreeMap<String, String>>, SecretError> {
+        self.0.as_deref().ok_or_else(|| SecretError::new("there is none"))
+    }
+}
+
+impl SecretStore for Secrets {
+    fn get(&mut self, name: &str) -> Result<Option<String>, SecretError> {
+        Ok(self.map()?.lock().unwrap().get(name).cloned())
+    }
+
+    fn set(&mut self, name: &str, secret: &str) -> Result<(), SecretError> {
+        self.map()?.lock().unwrap().insert(name.to_owned(), secret.to_owned());
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), SecretError> {
+        self.map()?.lock().unwrap().remove(name);
+        Ok(())
+    }
+}
+
+/// A core, and the end of the line where the interface would be.
+pub(crate) struct Desk {
+    pub(crate) core: Core,
+    events: UiEvents,
+}
+
+impl Desk {
+    pub(crate) async fn open(profile: &Path, secrets: &Secrets) -> Self {
+        let profile = Profile::open(Some(profile)).unwrap();
+        let (core, events) = Core::open(&profile, secrets.clone()).await.unwrap();
+        Self { core, events }
+    }
+
+    /// Waits for the first event that `pick` takes; those before are gone.
+    pub(crate) async fn wait_for<T>(&mut self, what: &str, mut pick: impl FnMut(&UiEvent) -> Option<T>) -> T {
+        let mut seen = Vec::new();
+        let found = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let event = self.events.recv().await.expect("the core is there");
+                if let Some(found) = pick(&event) {
+                    return found;
+                }
+                seen.push(event);
+            }
+        });
+        match found.await {
+            Ok(found) => found,
+            Err(_) => panic!("no {what}; instead: {seen:#?}"),
+        }
+    }
+
+    pub(crate) async fn wait_for_phase(&mut self, phase: ConnectionPhase) {
+        self.wait_for(&format!("{phase:?}"), |event| {
+            matches!(event, UiEvent::Connection(state) if state.phase == phase).then_some(())
+        })
+        .await;
+    }
+
+    pub(crate) async fn wait_for_news(&mut self) -> BoardMessage {
+        self.wait_for("news of a board", |event| match event {
+            UiEvent::Board(message) if !matches!(message.news, BoardNews::Present { .. }) => Some(message.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn wait_for_session(&mut self, expect: impl Fn(&Session) -> bool) -> Session {
+        self.wait_for("session", |event| match event {
+            UiEvent::Session(session) if expect(session) => Some(session.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn sign_up(&mut self, host: &Host, first_name: &str) -> User {
+        self.core.choose_server(&host.address()).await.unwrap();
+        let session = self.core.sign_up(person(first_name)).await.unwrap();
+        self.wait_for_phase(ConnectionPhase::Live).await;
+        user_of(&session)
+    }
+
+    /// Proposes a list; answers its id.
+    pub(crate) async fn add_list(&self, board: BoardId, name: &str) -> ListId {
+        let id = ListId::from_uuid(Uuid::now_v7());
+        self.core.propose(board, new_list(id, name)).await.unwrap();
+        id
+    }
+
+    pub(crate) async fn open_board(&self, board: BoardId) -> BoardCopy {
+        self.core.open_board(board).await.unwrap()
+    }
+}
+
+pub(crate) fn person(first_name: &str) -> NewUser {
+    NewUser {
+        first_name: first_name.to_owned(),
+        last_name: "Berg".to_owned(),
+        email: email(first_name),
+        password: PASSWORD.to_owned(),
+    }
+}
+
+pub(crate) fn email(first_name: &str) -> String {
+    format!("{}@example.org", first_name.to_lowercase())
+}
+
+pub(crate) fn credentials(first_name: &str) -> Credentials {
+    Credentials { email: email(first_name), password: PASSWORD.to_owned() }
+}
+
+pub(crate) fn user_of(session: &Session) -> User {
+    match session {
+        Session::SignedIn { account } => account.user.clone(),
+        Session::Unconnected | Session::SignedOut { .. } => panic!("nobody is signed in: {session:?}"),
+    }
+}
+
+pub(crate) fn is_local(session: &Session) -> bool {
+    matches!(session, Session::SignedIn { account } if account.place == Place::ThisComputer)
+}
+
+pub(crate) fn new_board() -> BoardId {
+    BoardId::from_uuid(Uuid::now_v7())
+}
+
+pub(crate) fn new_list(id: ListId, name: &str) -> Proposal {
+    proposal(Change::ListAdded { list: NewList { id, name: name.to_owned(), position: Position::first() } })
+}
+
+pub(crate) fn proposal(change: Change) -> Proposal {
+    Proposal { op: OpId::from_uuid(Uuid::now_v7()), at: Timestamp::from_millis(0), change }
+}
