@@ -1,100 +1,18 @@
 //! The channels of a socket: a state machine that is told what happens and what time it is, and says what to send.
 
+mod channel;
+
 use std::collections::{HashMap, VecDeque};
 
 use roost_protocol::{Frame, Message, Payload, Ref, Reply, ServerMessage, Status, event};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
+
+pub(crate) use self::channel::{Answer, JoinPayload, NewChannel, Push};
+use self::channel::{Channel, InFlight, Phase};
 
 use crate::channel::{ChannelEvent, PushError};
 use crate::config::SocketConfig;
-
-pub(crate) type JoinPayload = Box<dyn Fn() -> Payload + Send + Sync>;
-
-/// What a push is answered.
-pub(crate) type Answer = Result<Payload, PushError>;
-
-pub(crate) struct NewChannel {
-    /// Tells channels for the same topic apart.
-    pub(crate) id: u64,
-    pub(crate) topic: String,
-    pub(crate) join_payload: JoinPayload,
-    pub(crate) events: mpsc::UnboundedSender<ChannelEvent>,
-}
-
-/// Dropping it tells whoever waits for the answer that the channel is closed.
-pub(crate) struct Push {
-    pub(crate) event: String,
-    pub(crate) payload: Payload,
-    pub(crate) answer: oneshot::Sender<Answer>,
-}
-
-impl Push {
-    fn fail(self, error: PushError) {
-        // An error says that nobody waits any more.
-        self.answer.send(Err(error)).ok();
-    }
-}
-
-/// A push that was sent.
-struct InFlight {
-    channel: u64,
-    answer: oneshot::Sender<Answer>,
-}
-
-struct Channel {
-    id: u64,
-    topic: String,
-    join_payload: JoinPayload,
-    events: mpsc::UnboundedSender<ChannelEvent>,
-    phase: Phase,
-    /// Failed joins in a row.
-    failures: u32,
-    /// Pushes that wait for the join.
-    buffered: Vec<Push>,
-}
-
-enum Phase {
-    /// There is no connection.
-    Offline,
-    /// A join is under way. The number is its ref, and the `join_ref` of everything that belongs to it.
-    Joining {
-        number: u64,
-        deadline: Instant,
-        /// Messages that came before the answer: they are told after it.
-        held: Vec<ChannelEvent>,
-    },
-    Joined {
-        number: u64,
-    },
-    /// The last join failed; the next is due then.
-    Waiting {
-        until: Instant,
-    },
-    /// The server refused the join.
-    Refused,
-}
-
-impl Channel {
-    /// The `join_ref` of the join that counts.
-    const fn join_number(&self) -> Option<u64> {
-        match self.phase {
-            Phase::Joining { number, .. } | Phase::Joined { number } => Some(number),
-            Phase::Offline | Phase::Waiting { .. } | Phase::Refused => None,
-        }
-    }
-
-    /// Whether something with this `join_ref` belongs to the join that counts. Null belongs to every join.
-    fn is_current(&self, join_ref: &Ref) -> bool {
-        let Some(number) = self.join_number() else { return false };
-        join_ref.is_null() || *join_ref == Ref::from(number)
-    }
-
-    fn tell(&self, event: ChannelEvent) {
-        // An error says that nobody listens any more.
-        self.events.send(event).ok();
-    }
-}
 
 /// All channels of a socket.
 pub(crate) struct Topics {

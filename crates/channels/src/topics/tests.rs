@@ -1,6 +1,9 @@
+//! The rules of joining, one by one, with a clock that the test moves.
+
 use std::time::Duration;
 
 use roost_protocol::Vsn;
+use tokio::sync::mpsc;
 
 use super::*;
 use crate::backoff::Backoff;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use roost_channels::{Backoff, ChannelEvent, PushError, Socket, SocketState};
+use roost_channels::{Backoff, ChannelEvent, PushError, Socket, SocketConfig, SocketState};
 use serde_json::json;
+use tokio::io::AsyncReadExt as _;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -205,4 +206,17 @@ async fn pings_are_answered() {
     let mut peer = server.accept().await;
     peer.ping(b"there?").await;
     assert_eq!(peer.hear().await, Some(Message::Pong(b"there?"[..].into())));
+}
+
+/// With the root certificates of the system and no provider installed for the process.
+#[tokio::test]
+async fn a_secure_address_speaks_tls() {
+    let server = Server::start().await;
+    let socket = Socket::connect(SocketConfig::new(&server.url().replace("ws://", "https://")).unwrap());
+    let mut tcp = server.tcp().await;
+    let record_type = soon(tcp.read_u8()).await.unwrap();
+    assert_eq!(record_type, 0x16, "a TLS handshake");
+    assert!(rustls::crypto::CryptoProvider::get_default().is_none(), "that is for the program to choose");
+    drop(tcp);
+    state(&mut socket.states(), |state| matches!(state, SocketState::Waiting { .. })).await;
 }

@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use roost_protocol::{DecodeError, Frame, Payload, Ref, Vsn};
 
 #[track_caller]
-fn check(vsn: Vsn, frames: &[&str], expect: Expect) {
+fn check(vsn: Vsn, frames: &[&str], expect: &Expect) {
     let errors: Vec<String> = frames
         .iter()
         .map(|text| {
@@ -39,7 +39,7 @@ fn arrays() {
             r#"["1","1","t","e",{"n":1e400}]"#,
             r#"["1","1","t","e",01]"#,
         ],
-        expect![[r#"
+        &expect![[r#"
             : not a message: EOF while parsing a value
             nonsense: not a message: expected ident
             {}: not a message: invalid type: map, expected an array [join_ref, ref, topic, event, payload]
@@ -62,7 +62,7 @@ fn objects() {
     check(
         Vsn::V1,
         &["[]", "{}", r#"{"topic":"t","event":"e","payload":{}}"#, r#"{"topic":"t","event":"e","ref":"1"}"#],
-        expect![[r#"
+        &expect![[r#"
             []: not a message: invalid type: sequence, expected an object with topic, event, payload and ref
             {}: not a message: it has no topic
             {"topic":"t","event":"e","payload":{}}: not a message: it has no ref
@@ -82,7 +82,7 @@ fn odd_messages_that_phoenix_takes() {
             r#"["1","1","\ud83d\udca1","e",null]"#,
             r#"["1","1","t",7,{}]"#,
         ],
-        expect![[r#"
+        &expect![[r#"
              [ null , "1" , "t" , "e" , {} , "sixth" ] : Message { join_ref: Ref(null), ref_: Ref("1"), topic: "t", event: "e", payload: Json({}) }
             ["1","1","t","e","text"]: Message { join_ref: Ref("1"), ref_: Ref("1"), topic: "t", event: "e", payload: Json("text") }
             ["1","1","t","e",[1e2,-0.5,123456789012345678901234567890]]: Message { join_ref: Ref("1"), ref_: Ref("1"), topic: "t", event: "e", payload: Json([1e2,-0.5,123456789012345678901234567890]) }
@@ -93,7 +93,7 @@ fn odd_messages_that_phoenix_takes() {
     check(
         Vsn::V1,
         &[r#"{"ref":"1","ref":"2","x":[],"topic":"t","event":"e","payload":{}}"#],
-        expect![[
+        &expect![[
             r#"{"ref":"1","ref":"2","x":[],"topic":"t","event":"e","payload":{}}: Message { join_ref: Ref(null), ref_: Ref("1"), topic: "t", event: "e", payload: Json({}) }"#
         ]],
     );
