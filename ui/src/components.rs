@@ -14,7 +14,6 @@ mod person;
 mod skeleton;
 mod text_field;
 mod toaster;
-mod tooltip;
 
 pub use avatar::{Avatar, AvatarStack};
 pub use button::{Button, ButtonKind, IconButton};
@@ -28,4 +27,3 @@ pub use person::{Person, person_hue};
 pub use skeleton::Skeleton;
 pub use text_field::{TextField, TextKind};
 pub use toaster::Toaster;
-pub use tooltip::Tooltip;

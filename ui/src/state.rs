@@ -12,9 +12,9 @@ mod toasts;
 
 pub use boards::use_boards;
 pub use connection::use_connection;
-pub use drafts::{DraftHandle, Drafts, use_draft, use_drafts};
+pub use drafts::{Drafts, use_draft, use_drafts};
 pub use navigation::{Navigation, Route, use_navigation};
-pub use provider::{Loading, Start, StateProvider, use_start};
+pub use provider::{Loading, StateProvider, use_start};
 pub use session::{SessionHandle, use_session};
 pub use theme::{ThemeHandle, use_theme};
-pub use toasts::{Toast, ToastAction, ToastKind, ToastList, Toasts, use_toast_list, use_toasts};
+pub use toasts::{Toast, ToastKind, ToastList, Toasts, use_toast_list, use_toasts};

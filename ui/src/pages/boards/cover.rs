@@ -41,7 +41,6 @@ impl Cover {
     }
 
     /// As a picture.
-    #[must_use]
     pub fn view(&self) -> Html {
         html! {
             <svg
