@@ -66,8 +66,9 @@ impl Socket {
         self.states.clone()
     }
 
-    /// Tries at once instead of after the pause, also after a refusal: the network is back, or the machine woke up. On
-    /// a connection that is open it sends a heartbeat, since such a connection may be dead without knowing it.
+    /// Tries at once instead of after the pause, also after a refusal: the network is back, or the machine woke up. A
+    /// try that is under way is begun anew. On a connection that is open it sends a heartbeat, since such a connection
+    /// may be dead without knowing it.
     pub fn reconnect_now(&self) {
         task::send(&self.commands, task::Command::ReconnectNow);
     }

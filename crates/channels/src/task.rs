@@ -55,13 +55,6 @@ impl Desk {
         // Every handle is dropped, so the task is about to be stopped.
         std::future::pending().await
     }
-
-    /// Carries out commands for as long as it is polled.
-    async fn forever(&mut self) -> std::convert::Infallible {
-        loop {
-            self.until_reconnect_now().await;
-        }
-    }
 }
 
 /// Runs until `stop` is cancelled.
@@ -79,7 +72,8 @@ pub(crate) async fn run(
         let connected = tokio::select! {
             () = stop.cancelled() => break,
             connected = connection::connect(&config) => connected,
-            never = desk.forever() => match never {},
+            // What made the caller ask may well have left this try hanging.
+            () = desk.until_reconnect_now() => continue,
         };
         match connected {
             Ok(stream) => {

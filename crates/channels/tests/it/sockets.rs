@@ -118,6 +118,18 @@ async fn a_pause_can_be_cut_short() {
 }
 
 #[tokio::test]
+async fn a_try_that_hangs_can_be_begun_anew() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.connect_timeout = NEVER;
+    let socket = Socket::connect(config);
+    let _silent = server.tcp().await;
+    socket.reconnect_now();
+    let _peer = server.accept().await;
+    state(&mut socket.states(), |state| state == SocketState::Open).await;
+}
+
+#[tokio::test]
 async fn asked_to_reconnect_an_open_connection_shows_that_it_lives() {
     let server = Server::start().await;
     let socket = Socket::connect(server.config());
