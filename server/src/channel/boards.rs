@@ -13,7 +13,24 @@ use super::{Admission, Answer, Caller, Work, refusal, unauthorized};
 use crate::boards::{AccessError, BoardAccess, CatchUp, EncodedSnapshot, ProposeError};
 
 /// The events that a client may push.
-pub(crate) const EVENTS: [&str; 2] = [event::PROPOSE, event::INVITE];
+#[derive(Clone, Copy)]
+enum Push {
+    Propose,
+    Invite,
+}
+
+impl Push {
+    /// All of them: what is missing here cannot be pushed. The refusal of any other event names them, which is how the
+    /// test of rights notices a new one.
+    const ALL: [Self; 2] = [Self::Propose, Self::Invite];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Propose => event::PROPOSE,
+            Self::Invite => event::INVITE,
+        }
+    }
+}
 
 /// Lets a member in, with the board or with what they missed of it.
 ///
@@ -51,11 +68,11 @@ fn missing(seq: Seq, entries: &[Arc<RawValue>]) -> Payload {
 /// Works on a push.
 pub(super) fn handle(access: BoardAccess, message: Message) -> Work<Step> {
     let Message { ref_, event, payload, .. } = message;
-    match event.as_str() {
-        event::PROPOSE => Box::pin(propose(access, ref_, payload)),
-        event::INVITE => Box::pin(invite(access, ref_, payload)),
-        _ => {
-            let text = format!("this topic has no such event; it takes {}", EVENTS.join(" and "));
+    match Push::ALL.into_iter().find(|push| push.name() == event) {
+        Some(Push::Propose) => Box::pin(propose(access, ref_, payload)),
+        Some(Push::Invite) => Box::pin(invite(access, ref_, payload)),
+        None => {
+            let text = format!("this topic has no such event; it takes {}", Push::ALL.map(Push::name).join(" and "));
             Box::pin(std::future::ready(refused(ref_, refusal("unknown_event", text))))
         }
     }

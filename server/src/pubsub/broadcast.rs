@@ -6,7 +6,7 @@ use roost_board::Seq;
 use roost_protocol::{Frame, Payload, Topic, Vsn, event};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::Message;
 
 /// A message to everyone on a topic.
 pub(crate) struct Broadcast {
@@ -69,7 +69,7 @@ impl Broadcast {
 pub(crate) fn websocket_message(frame: Frame) -> Message {
     match frame {
         Frame::Text(text) => Message::Text(text.into()),
-        Frame::Binary(bytes) => Message::Binary(Bytes::from(bytes)),
+        Frame::Binary(bytes) => Message::Binary(bytes),
     }
 }
 

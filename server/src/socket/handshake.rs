@@ -3,6 +3,7 @@
 //! The checks come in Phoenix's order: the page that asks, the version, the token, and only then whether the request is
 //! an upgrade at all.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query, Request, State};
@@ -28,6 +29,7 @@ use super::session::Session;
 use crate::auth::{AuthError, Authenticated};
 use crate::channel::Caller;
 use crate::clock;
+use crate::metrics::Metrics;
 use crate::pubsub::Mailbox;
 use crate::state::AppState;
 
@@ -47,9 +49,8 @@ pub(super) async fn connect(State(state): State<AppState>, mut request: Request)
     if state.shutdown.is_cancelled() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let asked = match Asked::read(request.uri(), request.headers(), &state.config.allowed_origins) {
-        Some(asked) => asked,
-        None => return StatusCode::FORBIDDEN.into_response(),
+    let Some(asked) = Asked::read(request.uri(), request.headers(), &state.config.allowed_origins) else {
+        return StatusCode::FORBIDDEN.into_response();
     };
     let authenticated = match state.auth.authenticate(&asked.token).await {
         Ok(authenticated) => authenticated,
@@ -65,7 +66,7 @@ pub(super) async fn connect(State(state): State<AppState>, mut request: Request)
     };
     let selects_phoenix = sub_protocols(request.headers()).any(|name| name == PHOENIX);
     let tasks = state.tasks.clone();
-    drop(tasks.spawn(serve(state, upgrade, authenticated, asked)));
+    drop(tasks.spawn(serve(state, upgrade, authenticated, asked.vsn)));
     switching_protocols(&accept_key, selects_phoenix)
 }
 
@@ -79,7 +80,7 @@ fn switching_protocols(accept_key: &str, selects_phoenix: bool) -> Response {
 }
 
 /// Owns the socket from its opening to its end.
-async fn serve(state: AppState, upgrade: OnUpgrade, authenticated: Authenticated, asked: Asked) {
+async fn serve(state: AppState, upgrade: OnUpgrade, authenticated: Authenticated, vsn: Vsn) {
     let connection = match upgrade.await {
         Ok(upgraded) => TokioIo::new(upgraded),
         Err(error) => {
@@ -92,7 +93,7 @@ async fn serve(state: AppState, upgrade: OnUpgrade, authenticated: Authenticated
     let mailbox = Mailbox::new(limits.socket_queue);
     let registration = state.pubsub.register(&authenticated.token_id, &mailbox);
     // A sign-out after the first check and before the line above did not reach this socket.
-    if state.auth.authenticate(&asked.token).await.is_err() {
+    if state.auth.is_revoked(&authenticated.token_id) {
         return hang_up(websocket, Ending::SIGNED_OUT).await;
     }
     let lifetime = authenticated.expires_at.as_millis().saturating_sub(clock::now().as_millis());
@@ -100,9 +101,26 @@ async fn serve(state: AppState, upgrade: OnUpgrade, authenticated: Authenticated
     let AppState { boards, pubsub, shutdown, .. } = state.clone();
     let caller = Caller { user: authenticated.user, boards, pubsub, mailbox };
     let session = Session::new(caller.into(), limits.channels_per_socket);
-    let outgoing = Outgoing::new(asked.vsn);
+    let outgoing = Outgoing::new(vsn);
+    let counted = Counted::new(&state.metrics);
     Connection::new(websocket, session, outgoing, limits, lifetime, shutdown.cancelled_owned()).run().await;
-    drop(registration);
+    drop((registration, counted));
+}
+
+/// A socket is counted as open for as long as it is kept.
+struct Counted(Arc<Metrics>);
+
+impl Counted {
+    fn new(metrics: &Arc<Metrics>) -> Self {
+        metrics.socket_opened();
+        Self(Arc::clone(metrics))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.socket_closed();
+    }
 }
 
 /// The longest that a socket lives; it is opened anew then. A timer cannot be set for all the years that a token could

@@ -1,0 +1,31 @@
+//! The socket as a client sees it: real connections, raw frames.
+
+mod boards;
+mod convergence;
+mod endings;
+mod frames;
+mod handshake;
+mod limits;
+mod presence;
+mod rights;
+mod world;
+
+/// A frame as a client sends it, with its first byte as given.
+fn raw_frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
+    let mut frame = vec![first];
+    match payload.len() {
+        length @ 0..126 => frame.push(0x80 | u8::try_from(length).unwrap()),
+        length if length < 0x1_0000 => {
+            frame.push(0x80 | 126);
+            frame.extend(u16::try_from(length).unwrap().to_be_bytes());
+        }
+        length => {
+            frame.push(0x80 | 127);
+            frame.extend(u64::try_from(length).unwrap().to_be_bytes());
+        }
+    }
+    frame.extend(MASK);
+    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
+}
