@@ -4,6 +4,7 @@
 //! keyring and the bundled server around it, and carries commands in and events out.
 
 #![allow(clippy::needless_pass_by_value, reason = "Tauri hands its arguments over by value")]
+#![allow(clippy::exit, reason = "in the code that Tauri generates for the context")]
 
 mod bundled;
 mod commands;

@@ -3,11 +3,13 @@
 // No console window beside the app on Windows.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// A real-time kanban board for the desktop
 #[derive(Debug, Parser)]
@@ -18,9 +20,16 @@ struct Args {
     profile: Option<PathBuf>,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let args = Args::parse();
-    let filter = EnvFilter::builder().with_env_var("ROOST_LOG").with_default_directive("warn".parse()?);
+    let filter = EnvFilter::builder().with_env_var("ROOST_LOG").with_default_directive(LevelFilter::WARN.into());
     tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy()).with_writer(std::io::stderr).init();
-    roost::run(args.profile.as_deref())
+    match roost::run(args.profile.as_deref()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without a terminal nobody reads it, and there is nowhere else to say it.
+            drop(writeln!(std::io::stderr(), "roost: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
 }
