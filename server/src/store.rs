@@ -88,6 +88,17 @@ impl Store {
         drop(self.inner.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
+    /// Lets the database grow by so many pages more, as on a disk that is nearly full; `None` lets it grow again.
+    #[cfg(test)]
+    pub(crate) async fn limit_pages(&self, n_more: Option<i64>) {
+        let limit = self.write(move |connection| {
+            let n_pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            let max = n_more.map_or(i64::from(u32::MAX) - 1, |n_more| n_pages + n_more);
+            Ok(connection.pragma_update_and_check(None, "max_page_count", max, |_| Ok(()))?)
+        });
+        limit.on_disk().await.expect("the pragma is known");
+    }
+
     /// Runs `work` in the writer's next transaction. What it returns an error from is undone alone. Writes take effect
     /// in the order of the calls.
     fn write<T, F>(&self, work: F) -> Writing<T>

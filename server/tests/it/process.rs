@@ -1,0 +1,209 @@
+//! The real binary: what it prints, how it stops, and what it has kept when it was killed.
+
+mod program;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use roost_board::{BoardId, Change, Entry, OpId, Seq};
+use roost_channels::{ChannelEvent, Socket, SocketConfig};
+use roost_protocol::payload::Proposed;
+use roost_protocol::rest::{BoardsAnswer, EntriesAnswer};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::site::{Caller, PASSWORD, Person};
+use program::{Program, failure, run};
+
+#[tokio::test]
+async fn the_first_line_says_where_it_listens() {
+    let dir = TempDir::new().unwrap();
+    let program = Program::start(dir.path());
+    let port = program.first_line.strip_prefix("listening on http://127.0.0.1:").unwrap();
+    assert!(port.parse::<u16>().unwrap() > 0);
+    let info: Value = program.caller().get("/api/v1/info").await.json();
+    assert_eq!(info["name"], "roost");
+}
+
+#[test]
+fn flags_are_environment_variables_too() {
+    let dir = TempDir::new().unwrap();
+    let mut command = program::command();
+    command.arg("serve").env("ROOST_LISTEN", "127.0.0.1:0").env("ROOST_DATA_DIR", dir.path());
+    assert!(Program::spawn(&mut command).first_line.starts_with("listening on http://127.0.0.1:"));
+
+    let help = run(&["serve", "--help"]);
+    let flags = help.lines().filter(|line| line.trim_start().starts_with("--") && !line.contains("--help")).count();
+    assert_eq!(help.matches("[env: ROOST_").count(), flags, "{help}");
+}
+
+#[test]
+fn starts_that_fail_say_what_to_do() {
+    let dir = TempDir::new().unwrap();
+    let program = Program::start(dir.path());
+    let serve = |listen: &str, data_dir: &Path| {
+        failure(&["serve", "--listen", listen, "--data-dir", data_dir.to_str().unwrap()])
+    };
+
+    let elsewhere = TempDir::new().unwrap();
+    let port_in_use = serve(program.address(), elsewhere.path());
+    assert!(port_in_use.contains(program.address()) && port_in_use.contains("--listen"), "{port_in_use}");
+    let same_dir = serve("127.0.0.1:0", dir.path());
+    assert!(same_dir.contains("another roost-server is using"), "{same_dir}");
+    let seed_there = failure(&["seed", "--data-dir", dir.path().to_str().unwrap()]);
+    assert!(seed_there.contains("another roost-server is using"), "{seed_there}");
+
+    let file = elsewhere.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    for unusable in [file.as_path(), &file.join("below")] {
+        let error = serve("127.0.0.1:0", unusable);
+        assert!(error.contains(unusable.to_str().unwrap()) && error.contains("--data-dir"), "{error}");
+    }
+    let no_address = serve("localhost", elsewhere.path());
+    assert!(no_address.contains("ADDRESS:PORT"), "{no_address}");
+    let mut short_secret = program::command();
+    short_secret.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(elsewhere.path());
+    let short_secret = program::fails(short_secret.env("ROOST_SECRET", "short"));
+    assert!(short_secret.contains("ROOST_SECRET has 5 bytes"), "{short_secret}");
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_left_alone() {
+    let dir = TempDir::new().unwrap();
+    drop(Program::start(dir.path()));
+    let file = dir.path().join("roost.db");
+    {
+        let connection = rusqlite::Connection::open(&file).unwrap();
+        connection.pragma_update(None, "user_version", 1_000).unwrap();
+        connection.pragma_update(None, "journal_mode", "DELETE").unwrap();
+    }
+    let before = std::fs::read(&file).unwrap();
+    let error = failure(&["serve", "--listen", "127.0.0.1:0", "--data-dir", dir.path().to_str().unwrap()]);
+    assert!(error.contains("format 1000") && error.contains("nothing was changed"), "{error}");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[tokio::test]
+async fn the_demo_is_worth_looking_at_and_made_once() {
+    let dir = TempDir::new().unwrap();
+    let seed = ["seed", "--data-dir", dir.path().to_str().unwrap()];
+    let said = run(&seed);
+    let after = |label: &str| {
+        let line = said.lines().find_map(|line| line.trim().strip_prefix(label)).unwrap();
+        line.trim().to_owned()
+    };
+    let again = failure(&seed);
+    assert!(again.contains("has the demo already"), "{again}");
+
+    let program = Program::start(dir.path());
+    let session: Value = program.caller().sign_in(&after("e-mail:"), &after("password:")).await.json();
+    let ada = program.caller().with_token(session["jwt"].as_str().unwrap());
+    let boards: BoardsAnswer = ada.get("/api/v1/boards").await.json();
+    assert!(boards.owned_boards.len() >= 2 && !boards.invited_boards.is_empty());
+    assert!(boards.owned_boards.iter().any(|board| board.n_members > 1 && board.n_cards > 10));
+}
+
+/// What the server has said it has kept: the place of each proposal.
+type Acknowledged = Arc<Mutex<HashMap<OpId, Seq>>>;
+
+/// Makes changes on a board over sockets of its own until the server goes away; what was acknowledged is noted, and
+/// `n_acknowledged` counts it.
+async fn make_changes(program: &Program, ada: &Person, board: BoardId, noted: &Acknowledged) -> watch::Receiver<usize> {
+    let (count, n_acknowledged) = watch::channel(0);
+    let count = Arc::new(count);
+    let mut config = SocketConfig::new(&format!("http://{}/socket", program.address())).unwrap();
+    config.auth_token = Some(ada.token.clone());
+    for _ in 0..2 {
+        let socket = Socket::connect(config.clone());
+        let (channel, mut events) = socket.channel(&format!("boards:{board}"), || json!({}));
+        assert!(matches!(events.recv().await, Some(ChannelEvent::Joined { .. })));
+        let channel = Arc::new(channel);
+        let mut writers = JoinSet::new();
+        for _ in 0..8 {
+            let (channel, count, noted) = (Arc::clone(&channel), Arc::clone(&count), Arc::clone(noted));
+            writers.spawn(async move {
+                loop {
+                    let op = OpId::from_uuid(Uuid::now_v7());
+                    let payload = json!({ "op": op, "change": rename() });
+                    let Ok(answer) = channel.push("propose", payload, Duration::from_secs(20)).await else { return };
+                    noted.lock().unwrap().insert(op, answer.parse::<Proposed>().unwrap().seq);
+                    count.send_modify(|count| *count += 1);
+                }
+            });
+        }
+        tokio::spawn(async move {
+            while writers.join_next().await.is_some() {}
+            drop(events);
+            socket.shutdown().await;
+        });
+    }
+    n_acknowledged
+}
+
+fn rename() -> Change {
+    Change::BoardRenamed { name: format!("Spring release {}", Uuid::now_v7()) }
+}
+
+async fn whole_log(caller: &Caller, board: BoardId) -> Vec<Entry> {
+    let mut log: Vec<Entry> = Vec::new();
+    loop {
+        let since = log.last().map_or(Seq::ZERO, |entry| entry.seq);
+        let page: EntriesAnswer = caller.get(&format!("/api/v1/boards/{board}/entries?since={since}")).await.json();
+        log.extend(page.entries);
+        if log.last().map_or(Seq::ZERO, |entry| entry.seq) == page.seq {
+            return log;
+        }
+    }
+}
+
+/// Everything that was acknowledged is in the log, at its place, and the log has no gaps.
+async fn check_kept(program: &Program, ada: &Person, board: BoardId, noted: &Acknowledged) {
+    let log = whole_log(&program.caller().with_token(&ada.token), board).await;
+    let places: HashMap<OpId, Seq> = log.iter().map(|entry| (entry.op, entry.seq)).collect();
+    assert!(log.iter().map(|entry| entry.seq.0).eq(1..=log.len() as u64));
+    for (op, seq) in noted.lock().unwrap().iter() {
+        assert_eq!(places.get(op), Some(seq), "acknowledged and lost");
+    }
+}
+
+async fn ada_and_her_board(program: &Program) -> (Person, BoardId) {
+    let ada = program.caller().sign_up("Ada").await;
+    let board = ada.make_board("Spring release").await.id;
+    (ada, board)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_the_middle_it_has_kept_what_it_acknowledged() {
+    let dir = TempDir::new().unwrap();
+    let mut program = Program::start(dir.path());
+    let (ada, board) = ada_and_her_board(&program).await;
+    let noted = Acknowledged::default();
+    for round in 1..=5 {
+        let mut acknowledged = make_changes(&program, &ada, board, &noted).await;
+        acknowledged.wait_for(|&count| count >= 40 * round).await.unwrap();
+        program.kill();
+        program = Program::start(dir.path());
+        check_kept(&program, &ada, board, &noted).await;
+    }
+    let signed_in = program.caller().sign_in(&ada.user.email, PASSWORD).await;
+    assert_eq!(signed_in.status, 201);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn terminated_in_the_middle_it_ends_well_and_has_kept_what_it_acknowledged() {
+    let dir = TempDir::new().unwrap();
+    let program = Program::start(dir.path());
+    let (ada, board) = ada_and_her_board(&program).await;
+    let noted = Acknowledged::default();
+    let mut acknowledged = make_changes(&program, &ada, board, &noted).await;
+    acknowledged.wait_for(|&count| count >= 100).await.unwrap();
+    let status = program.terminate();
+    assert_eq!(status.code(), Some(0));
+    check_kept(&Program::start(dir.path()), &ada, board, &noted).await;
+}

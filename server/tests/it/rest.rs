@@ -1,0 +1,7 @@
+//! The REST calls.
+
+mod accounts;
+mod boards;
+mod requests;
+mod rights;
+mod system;
