@@ -126,6 +126,10 @@ fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, String> {
 }
 
 fn text_of(error: &JsValue) -> String {
+    // An error of the engine has no JSON of its own.
+    if let Some(error) = error.dyn_ref::<js_sys::Error>() {
+        return error.to_string().into();
+    }
     error.as_string().or_else(|| JSON::stringify(error).ok().map(String::from)).unwrap_or_default()
 }
 

@@ -2,6 +2,8 @@
 
 use std::panic::PanicHookInfo;
 
+use wasm_bindgen::JsCast;
+
 /// Shows the error page of `index.html` when the interface panics.
 pub fn install() {
     yew::set_custom_panic_hook(Box::new(show));
@@ -18,5 +20,8 @@ fn show(info: &PanicHookInfo<'_>) {
         && let Err(error) = page.remove_attribute("hidden")
     {
         crate::core::log(&format!("{error:?}"));
+    }
+    if let Some(button) = document.get_element_by_id("crash-reload").and_then(|button| button.dyn_into().ok()) {
+        crate::dom::focus(&button);
     }
 }

@@ -1,12 +1,17 @@
 //! A button that opens a menu.
 
+mod item;
+mod place;
+
 use std::rc::Rc;
 
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
-use super::{Icon, IconName};
 use crate::dom;
+
+pub use item::{MenuItem, MenuSeparator};
+use place::Place;
 
 /// How a [`Menu`] is drawn.
 #[derive(Properties, PartialEq)]
@@ -28,49 +33,6 @@ pub struct MenuProps {
 /// Closes the menu that an item is in. Items find it in their context.
 #[derive(Clone, PartialEq)]
 struct MenuClose(Callback<()>);
-
-/// Where an open menu is drawn: under its button, or over it where there is more room.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Place {
-    right: f64,
-    top: Option<f64>,
-    bottom: Option<f64>,
-    left: Option<f64>,
-}
-
-/// The least room under a button in which a menu opens downwards, in pixels.
-const ROOM_BELOW: f64 = 220.0;
-/// The distance of a menu from its button, in pixels.
-const GAP: f64 = 4.0;
-
-impl Place {
-    fn of(button: &Element) -> Option<Self> {
-        let window = web_sys::window()?;
-        let width = window.inner_width().ok()?.as_f64()?;
-        let height = window.inner_height().ok()?.as_f64()?;
-        let rect = button.get_bounding_client_rect();
-        let opens_up = height - rect.bottom() < ROOM_BELOW && rect.top() > height - rect.bottom();
-        // A menu grows from the edge of its button that is nearer to the middle of the window.
-        let grows_right = rect.left() + rect.right() < width;
-        Some(Self {
-            right: width - rect.right(),
-            left: grows_right.then(|| rect.left()),
-            top: (!opens_up).then(|| rect.bottom() + GAP),
-            bottom: opens_up.then(|| height - rect.top() + GAP),
-        })
-    }
-
-    fn style(self) -> String {
-        let vertical = match (self.top, self.bottom) {
-            (Some(top), _) => format!("top: {top}px; --menu-room: calc(100vh - {top}px)"),
-            (None, bottom) => format!("bottom: {0}px; --menu-room: calc(100vh - {0}px)", bottom.unwrap_or_default()),
-        };
-        match self.left {
-            Some(left) => format!("left: {left}px; {vertical}"),
-            None => format!("right: {}px; {vertical}", self.right),
-        }
-    }
-}
 
 /// A button that opens a menu.
 #[component]
@@ -234,75 +196,4 @@ fn target_of(key: &str, items: &[HtmlElement]) -> Option<HtmlElement> {
         _ => return None,
     };
     items.get(index).cloned()
-}
-
-/// How a [`MenuItem`] is drawn and what it does.
-#[derive(Properties, PartialEq)]
-pub struct MenuItemProps {
-    /// What it says.
-    pub children: Html,
-    /// What it does. The menu is closed and has given the focus back before.
-    pub onselect: Callback<()>,
-    /// A picture before the words.
-    #[prop_or_default]
-    pub icon: Option<IconName>,
-    /// Whether it is the chosen one, in a group of which one is chosen.
-    #[prop_or_default]
-    pub checked: Option<bool>,
-    /// Whether it takes something away.
-    #[prop_or_default]
-    pub danger: bool,
-    /// The key that does the same.
-    #[prop_or_default]
-    pub shortcut: Option<AttrValue>,
-    /// Whether it can not be used now.
-    #[prop_or_default]
-    pub disabled: bool,
-    /// A name for tests.
-    #[prop_or_default]
-    pub testid: Option<AttrValue>,
-}
-
-/// An item of a [`Menu`].
-#[component]
-pub fn MenuItem(props: &MenuItemProps) -> Html {
-    let close = use_context::<Rc<MenuClose>>();
-    let onclick = {
-        let onselect = props.onselect.clone();
-        move |_| {
-            if let Some(close) = &close {
-                close.0.emit(());
-            }
-            onselect.emit(());
-        }
-    };
-    html! {
-        <button
-            type="button"
-            role={if props.checked.is_some() { "menuitemradio" } else { "menuitem" }}
-            aria-checked={props.checked.map(|is_on| if is_on { "true" } else { "false" })}
-            class={classes!("menu__item", props.danger.then_some("menu__item--danger"))}
-            tabindex="-1"
-            disabled={props.disabled}
-            data-testid={props.testid.clone()}
-            {onclick}
-        >
-            if let Some(name) = props.icon {
-                <Icon {name} />
-            }
-            <span class="menu__text">{ props.children.clone() }</span>
-            if props.checked == Some(true) {
-                <Icon name={IconName::Check} />
-            }
-            if let Some(shortcut) = &props.shortcut {
-                <kbd class="kbd">{ shortcut }</kbd>
-            }
-        </button>
-    }
-}
-
-/// A line between groups of items.
-#[component]
-pub fn MenuSeparator() -> Html {
-    html! { <div class="menu__separator" role="separator"></div> }
 }

@@ -17,6 +17,15 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::SignIn => Self::SignUp,
+            Self::SignUp => Self::SignIn,
+        }
+    }
+
     /// The fields, in their order on the page.
     #[must_use]
     pub fn fields(self) -> &'static [Field] {

@@ -1,18 +1,19 @@
 //! Sign in or sign up on the chosen server.
 
+mod form;
+
 use roost_board::limits::{EMAIL_MAX, PERSON_NAME_MAX};
-use roost_bridge::command::{LeaveServer, SignIn as SignInCommand, SignUp};
-use roost_bridge::{CommandError, ServerInfo, Session, SignedOutReason};
+use roost_bridge::command::LeaveServer;
+use roost_bridge::{ServerInfo, SignedOutReason};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::Element;
 use yew::prelude::*;
 
-use super::credentials::{Credentials, Field, Mode, Problems};
+use super::credentials::{Field, Mode};
 use super::welcome::Welcome;
 use crate::components::{Button, ButtonKind, Icon, IconName, TextField, TextKind};
 use crate::core;
-use crate::dom;
 use crate::state::{use_session, use_toasts};
+use form::{Form, use_form};
 
 /// How the page is drawn.
 #[derive(Properties, PartialEq)]
@@ -26,124 +27,35 @@ pub struct SignInProps {
 /// The form to sign in, and the one to sign up.
 #[component]
 pub fn SignIn(props: &SignInProps) -> Html {
-    let session = use_session();
-    let mode = use_state_eq(|| Mode::SignIn);
-    let typed = use_reducer_eq(Credentials::default);
-    let problems = use_state_eq(Problems::default);
-    let is_busy = use_state_eq(|| false);
-    let form = use_node_ref();
-
-    // At the beginning, after a switch and after a refusal the focus is where typing goes on.
-    use_effect_with(*mode, {
-        let (form, typed) = (form.clone(), typed.clone());
-        move |mode| {
-            let first_empty = mode.fields().iter().copied().find(|field| typed.text(*field).is_empty());
-            focus_field(&form, first_empty.unwrap_or(Field::Password));
-        }
-    });
-    let n_refusals = use_state_eq(|| 0_u32);
-    use_effect_with(*n_refusals, {
-        let (form, mode, problems) = (form.clone(), *mode, problems.clone());
-        move |_| {
-            if let Some(field) = problems.first(mode) {
-                focus_field(&form, field);
-            }
-        }
-    });
-    let refuse = {
-        let (problems, n_refusals) = (problems.clone(), n_refusals);
-        move |new: Problems| {
-            problems.set(new);
-            n_refusals.set(*n_refusals + 1);
-        }
-    };
-
-    let onsubmit = {
-        let (typed, is_busy, mode) = (typed.clone(), is_busy.clone(), *mode);
-        move |event: SubmitEvent| {
-            event.prevent_default();
-            if *is_busy {
-                return;
-            }
-            let missing = typed.problems(mode);
-            if !missing.is_empty() {
-                refuse(missing);
-                return;
-            }
-            is_busy.set(true);
-            let (typed, refuse, is_busy, session) = (typed.clone(), refuse.clone(), is_busy.clone(), session.clone());
-            spawn_local(async move {
-                match send(mode, &typed).await {
-                    Ok(new) => session.set(new),
-                    Err(error) => refuse(Problems::of(&error, mode)),
-                }
-                is_busy.set(false);
-            });
-        }
-    };
-    let oninput = {
-        let (typed, problems) = (typed.dispatcher(), problems.clone());
-        Callback::from(move |(field, text): (Field, String)| {
-            typed.dispatch((field, text));
-            problems.set(problems.without(field));
-        })
-    };
-    let on_switch = {
-        let (mode, problems) = (mode.clone(), problems.clone());
-        move |_| {
-            mode.set(other(*mode));
-            problems.set(Problems::default());
-        }
-    };
-    let words = Words::of(*mode);
+    let form = use_form();
+    let words = Words::of(form.mode);
     html! {
         <Welcome>
             <h1 class="welcome__title">{ words.title }</h1>
             <ServerLine server={props.server.clone()} />
             { props.reason.map(reason_words).unwrap_or_default() }
-            <form ref={form} class="sign-in" novalidate=true aria-label={words.title} {onsubmit}>
-                if let Some(problem) = &problems.form {
+            <form ref={form.node.clone()} class="sign-in" novalidate=true aria-label={words.title} onsubmit={&form.onsubmit}>
+                if let Some(problem) = &form.problems.form {
                     <p class="form-problem" role="alert" data-testid="form-problem">
                         <Icon name={IconName::Warning} />{ problem }
                     </p>
                 }
-                { fields(*mode, &typed, &problems, &oninput) }
-                <Button kind={ButtonKind::Primary} class="button--large button--wide" submit=true busy={*is_busy} testid="submit">
+                { fields(&form) }
+                <Button
+                    kind={ButtonKind::Primary}
+                    class="button--large button--wide"
+                    submit=true
+                    busy={form.is_busy}
+                    testid="submit"
+                >
                     { words.submit }
                 </Button>
             </form>
             <p class="welcome__switch">
                 { words.question }
-                <button type="button" class="link" data-testid="switch" onclick={on_switch}>{ words.switch }</button>
+                <button type="button" class="link" data-testid="switch" onclick={&form.on_switch}>{ words.switch }</button>
             </p>
         </Welcome>
-    }
-}
-
-fn focus_field(form: &NodeRef, field: Field) {
-    let Some(form) = form.cast::<Element>() else { return };
-    if let Some(input) = dom::all(&form, &format!("[data-testid={}]", field.name())).first() {
-        dom::focus(input);
-    }
-}
-
-fn other(mode: Mode) -> Mode {
-    match mode {
-        Mode::SignIn => Mode::SignUp,
-        Mode::SignUp => Mode::SignIn,
-    }
-}
-
-async fn send(mode: Mode, typed: &Credentials) -> Result<Session, CommandError> {
-    let text = |field| typed.text(field).trim().to_owned();
-    // A password is taken as it is.
-    let password = typed.text(Field::Password).to_owned();
-    match mode {
-        Mode::SignIn => core::call(SignInCommand { email: text(Field::Email), password }).await,
-        Mode::SignUp => {
-            let (first_name, last_name) = (text(Field::FirstName), text(Field::LastName));
-            core::call(SignUp { first_name, last_name, email: text(Field::Email), password }).await
-        }
     }
 }
 
@@ -185,16 +97,16 @@ fn reason_words(reason: SignedOutReason) -> Html {
     }
 }
 
-fn fields(mode: Mode, typed: &Credentials, problems: &Problems, oninput: &Callback<(Field, String)>) -> Html {
+fn fields(form: &Form) -> Html {
     let field = |field: Field| {
         let (label, kind, autocomplete, max) = match field {
             Field::FirstName => ("First name", TextKind::Line, "given-name", Some(PERSON_NAME_MAX)),
             Field::LastName => ("Last name", TextKind::Line, "family-name", Some(PERSON_NAME_MAX)),
             Field::Email => ("E-mail", TextKind::Email, "email", Some(EMAIL_MAX)),
-            Field::Password if mode == Mode::SignUp => ("Password", TextKind::Secret, "new-password", None),
+            Field::Password if form.mode == Mode::SignUp => ("Password", TextKind::Secret, "new-password", None),
             Field::Password => ("Password", TextKind::Secret, "current-password", None),
         };
-        let errors = problems.fields.get(&field).into_iter().flatten().map(|text| text.clone().into());
+        let errors = form.problems.fields.get(&field).into_iter().flatten().map(|text| text.clone().into());
         html! {
             <TextField
                 key={field.name()}
@@ -202,14 +114,14 @@ fn fields(mode: Mode, typed: &Credentials, problems: &Problems, oninput: &Callba
                 {kind}
                 {autocomplete}
                 max_length={max}
-                value={typed.text(field).to_owned()}
+                value={form.typed.text(field).to_owned()}
                 errors={errors.collect::<Vec<AttrValue>>()}
                 testid={field.name()}
-                oninput={oninput.reform(move |text| (field, text))}
+                oninput={form.oninput.reform(move |text| (field, text))}
             />
         }
     };
-    match mode {
+    match form.mode {
         Mode::SignIn => html! { <>{ field(Field::Email) }{ field(Field::Password) }</> },
         Mode::SignUp => html! {
             <>

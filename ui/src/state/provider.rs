@@ -42,54 +42,13 @@ pub fn StateProvider(props: &yew::html::ChildrenProps) -> Html {
         let link = link.clone();
         move |session: Session, current| link.take_session(session, current)
     });
-    let latest_set_session = use_mut_ref(|| set_session.clone());
-    *latest_set_session.borrow_mut() = set_session.clone();
-
-    use_effect_with((), {
-        let link = link.clone();
-        move |()| {
-            let on_session = move |session| {
-                let set_session = latest_set_session.borrow().clone();
-                set_session.emit(session);
-            };
-            let tell = link.tell.clone();
-            let session = core::listen::<Session>(on_session);
-            let connection = core::listen::<ConnectionState>({
-                let tell = tell.clone();
-                move |connection| tell.dispatch(Told::Connection(connection))
-            });
-            let boards = core::listen::<BoardsPage>(move |boards| tell.dispatch(Told::Boards(boards)));
-            let ready = [session.ready(), connection.ready(), boards.ready()];
-            spawn_local(async move {
-                for listener in ready {
-                    if let Err(error) = listener.await {
-                        link.tell.dispatch(Told::Failed(error));
-                        return;
-                    }
-                }
-                link.load().await;
-            });
-            move || drop((session, connection, boards))
-        }
-    });
-
+    use_announcements(&link, &set_session);
     use_effect_with(model.theme, |chosen| theme::apply(*chosen));
     let choose_theme = use_callback((), {
-        let (tell, toasts) = (link.tell.clone(), toasts.clone());
-        move |theme: Theme, ()| {
-            tell.dispatch(Told::Theme(theme));
-            let toasts = toasts.clone();
-            spawn_local(async move {
-                if let Err(error) = core::call(SetTheme { theme }).await {
-                    toasts.refused(&error);
-                }
-            });
-        }
+        let (link, toasts) = (link.clone(), toasts.clone());
+        move |theme: Theme, ()| spawn_local(link.clone().choose_theme(theme, toasts.clone()))
     });
-    let retry = use_callback((), move |(), ()| {
-        let link = link.clone();
-        spawn_local(async move { link.load().await });
-    });
+    let retry = use_callback((), move |(), ()| spawn_local(link.clone().load()));
 
     html! {
         <ContextProvider<Toasts> context={toasts}>
@@ -112,6 +71,39 @@ pub fn StateProvider(props: &yew::html::ChildrenProps) -> Html {
     }
 }
 
+/// Listens to what the core announces, and asks for everything once it is listened to.
+#[hook]
+fn use_announcements(link: &CoreLink, set_session: &Callback<Session>) {
+    let set_session = {
+        // The listener stays, the callback changes with the session.
+        let latest = use_mut_ref(|| set_session.clone());
+        *latest.borrow_mut() = set_session.clone();
+        latest
+    };
+    let link = link.clone();
+    use_effect_with((), move |()| {
+        let session = core::listen::<Session>(move |session| {
+            let set_session = set_session.borrow().clone();
+            set_session.emit(session);
+        });
+        let tell = link.tell.clone();
+        let connection = core::listen::<ConnectionState>(move |connection| tell.dispatch(Told::Connection(connection)));
+        let tell = link.tell.clone();
+        let boards = core::listen::<BoardsPage>(move |boards| tell.dispatch(Told::Boards(boards)));
+        let ready = [session.ready(), connection.ready(), boards.ready()];
+        spawn_local(async move {
+            for listener in ready {
+                if let Err(error) = listener.await {
+                    link.tell.dispatch(Told::Failed(error));
+                    return;
+                }
+            }
+            link.load().await;
+        });
+        move || drop((session, connection, boards))
+    });
+}
+
 /// What the core is asked by the provider itself.
 #[derive(Clone)]
 struct CoreLink {
@@ -121,7 +113,7 @@ struct CoreLink {
 
 impl CoreLink {
     /// Asks for everything.
-    async fn load(&self) {
+    async fn load(self) {
         self.tell.dispatch(Told::Asked);
         match core::call(GetState {}).await {
             Ok(mut state) => {
@@ -134,13 +126,20 @@ impl CoreLink {
         }
     }
 
+    /// Draws a theme at once and has the core keep it.
+    async fn choose_theme(self, theme: Theme, toasts: Toasts) {
+        self.tell.dispatch(Told::Theme(theme));
+        if let Err(error) = core::call(SetTheme { theme }).await {
+            toasts.refused(&error);
+        }
+    }
+
     /// Takes a session over. Another account has other boards and drafts: they are there before it is shown.
     fn take_session(&self, session: Session, current: &Session) {
         if account(&session).is_none_or(|new| account(current).is_some_and(|old| is_same(old, new))) {
             self.tell.dispatch(Told::Session(session));
         } else {
-            let link = self.clone();
-            spawn_local(async move { link.load().await });
+            spawn_local(self.clone().load());
         }
     }
 }

@@ -30,66 +30,55 @@ enum Form {
 #[component]
 pub fn NewBoard() -> Html {
     let draft = use_draft(DraftKey::new_board());
-    let navigation = use_navigation();
     let form = use_state_eq(|| if draft.text().is_empty() { Form::Closed } else { Form::Restored });
-    let error = use_state_eq(|| None::<AttrValue>);
-    let is_busy = use_state_eq(|| false);
-    let (field, tile) = (use_node_ref(), use_node_ref());
-    // The same board if it is asked for again: an answer that was lost makes no second one.
-    let id = use_memo((), |()| BoardId::from_uuid(Uuid::now_v7()));
-
+    let tile = use_node_ref();
     use_effect_with(*form, {
-        let (field, tile) = (field.clone(), tile.clone());
-        move |form| match form {
-            Form::Opened => dom::focus_ref(&field),
-            Form::PutAway => dom::focus_ref(&tile),
-            Form::Closed | Form::Restored => {}
+        let tile = tile.clone();
+        move |form| {
+            if *form == Form::PutAway {
+                dom::focus_ref(&tile);
+            }
         }
     });
-    let close = {
-        let (form, error) = (form.clone(), error.clone());
-        Callback::from(move |()| {
-            form.set(Form::PutAway);
-            error.set(None);
-        })
-    };
-    let onsubmit = {
-        let (draft, error, is_busy, field) = (draft.clone(), error.clone(), is_busy.clone(), field.clone());
-        move |event: SubmitEvent| {
-            event.prevent_default();
-            let name = draft.text().trim().to_owned();
-            dom::focus_ref(&field);
-            if *is_busy {
-                return;
+    match *form {
+        Form::Closed | Form::PutAway => {
+            let onclick = move |_| form.set(Form::Opened);
+            html! {
+                <button ref={tile} type="button" class="tile tile--new" data-testid="new-board" {onclick}>
+                    <Icon name={IconName::Plus} />{ "New board" }
+                </button>
             }
-            if let Err(problem) = check_line(Field::BoardName, &name, BOARD_NAME_MAX) {
-                error.set(Some(sentence(&problem.to_string()).into()));
-                return;
-            }
-            is_busy.set(true);
-            error.set(None);
-            let (draft, error, is_busy, navigation, id) =
-                (draft.clone(), error.clone(), is_busy.clone(), navigation.clone(), *id);
-            spawn_local(async move {
-                match core::call(CreateBoard { id, name }).await {
-                    Ok(board) => {
-                        draft.clear();
-                        navigation.go(Route::Board(board.id));
-                    }
-                    Err(refusal) => error.set(Some(sentence(&refusal.message).into())),
-                }
-                is_busy.set(false);
-            });
         }
-    };
-    if matches!(*form, Form::Closed | Form::PutAway) {
-        let onclick = move |_| form.set(Form::Opened);
-        return html! {
-            <button ref={tile} key="tile" type="button" class="tile tile--new" data-testid="new-board" {onclick}>
-                <Icon name={IconName::Plus} />{ "New board" }
-            </button>
-        };
+        Form::Opened | Form::Restored => {
+            let takes_focus = *form == Form::Opened;
+            let on_close = move |()| form.set(Form::PutAway);
+            html! { <NewBoardForm {takes_focus} {on_close} /> }
+        }
     }
+}
+
+#[derive(Properties, PartialEq)]
+struct NewBoardFormProps {
+    takes_focus: bool,
+    on_close: Callback<()>,
+}
+
+/// The name of a new board.
+#[component]
+fn NewBoardForm(props: &NewBoardFormProps) -> Html {
+    let draft = use_draft(DraftKey::new_board());
+    let error = use_state_eq(|| None::<AttrValue>);
+    let is_busy = use_state_eq(|| false);
+    let field = use_node_ref();
+    let onsubmit = use_create(&error, &is_busy, &field);
+    use_effect_with(props.takes_focus, {
+        let field = field.clone();
+        move |takes_focus| {
+            if *takes_focus {
+                dom::focus_ref(&field);
+            }
+        }
+    });
     let oninput = {
         let (draft, error) = (draft.clone(), error.clone());
         move |text: String| {
@@ -98,16 +87,16 @@ pub fn NewBoard() -> Html {
         }
     };
     let onkeydown = {
-        let close = close.clone();
+        let on_close = props.on_close.clone();
         move |event: KeyboardEvent| {
             if event.key() == "Escape" && !event.is_composing() {
                 event.prevent_default();
-                close.emit(());
+                on_close.emit(());
             }
         }
     };
     html! {
-        <form key="form" class="tile tile--form" novalidate=true aria-label="New board" {onsubmit}>
+        <form class="tile tile--form" novalidate=true aria-label="New board" {onsubmit}>
             <TextField
                 label="Name of the board"
                 value={draft.text()}
@@ -118,9 +107,51 @@ pub fn NewBoard() -> Html {
                 {onkeydown}
             />
             <span class="tile__buttons">
-                <Button kind={ButtonKind::Primary} submit=true busy={*is_busy} testid="new-board-create">{ "Make board" }</Button>
-                <Button kind={ButtonKind::Quiet} onclick={close.reform(|_| ())}>{ "Not now" }</Button>
+                <Button kind={ButtonKind::Primary} submit=true busy={*is_busy} testid="new-board-create">
+                    { "Make board" }
+                </Button>
+                <Button kind={ButtonKind::Quiet} onclick={props.on_close.reform(|_| ())}>{ "Not now" }</Button>
             </span>
         </form>
     }
+}
+
+/// What sending the form does: the board is made and opened, or the reason stands beside its name.
+#[hook]
+fn use_create(
+    error: &UseStateHandle<Option<AttrValue>>,
+    is_busy: &UseStateHandle<bool>,
+    field: &NodeRef,
+) -> Callback<SubmitEvent> {
+    let draft = use_draft(DraftKey::new_board());
+    let navigation = use_navigation();
+    // The same board if it is asked for again: an answer that was lost makes no second one.
+    let id = use_memo((), |()| BoardId::from_uuid(Uuid::now_v7()));
+    let (error, is_busy, field) = (error.clone(), is_busy.clone(), field.clone());
+    Callback::from(move |event: SubmitEvent| {
+        event.prevent_default();
+        dom::focus_ref(&field);
+        if *is_busy {
+            return;
+        }
+        let name = draft.text().trim().to_owned();
+        if let Err(problem) = check_line(Field::BoardName, &name, BOARD_NAME_MAX) {
+            error.set(Some(sentence(&problem.to_string()).into()));
+            return;
+        }
+        is_busy.set(true);
+        error.set(None);
+        let (draft, navigation, id) = (draft.clone(), navigation.clone(), *id);
+        let (error, is_busy) = (error.clone(), is_busy.clone());
+        spawn_local(async move {
+            match core::call(CreateBoard { id, name }).await {
+                Ok(board) => {
+                    draft.clear();
+                    navigation.go(Route::Board(board.id));
+                }
+                Err(refusal) => error.set(Some(sentence(&refusal.message).into())),
+            }
+            is_busy.set(false);
+        });
+    })
 }
