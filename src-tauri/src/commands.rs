@@ -56,6 +56,9 @@ pub(crate) fn handle(invoke: Invoke<Wry>) -> bool {
         InvokeBody::Json(arguments) => arguments.clone(),
         InvokeBody::Raw(_) => Value::Null,
     };
+    // Some begin tasks at once, and the window's thread is none of the runtime's.
+    let runtime = tauri::async_runtime::handle();
+    let _entered = runtime.inner().enter();
     let answer = begin(message.webview_ref().state::<Core>().inner(), arguments);
     let name = message.command().to_owned();
     resolver.respond_async_serialized(async move {

@@ -59,7 +59,7 @@ pub fn run(profile: Option<&Path>) -> Result<()> {
     app.manage(core.clone());
     spawn(events::forward(app.handle().clone(), events));
     spawn(end_on_signal(app.handle().clone()));
-    window::open(&app, &profile, core.theme()).context("the window cannot be opened")?;
+    window::open(app.handle(), &profile, core.theme()).context("the window cannot be opened")?;
     app.run(move |_, event| {
         if let RunEvent::Exit = event {
             block_on(core.shutdown());

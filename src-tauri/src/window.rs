@@ -3,7 +3,7 @@
 use roost_bridge::Theme;
 use tauri::utils::config::Color;
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager as _, Url, WebviewUrl, WebviewWindowBuilder};
 
 use crate::profile::Profile;
 
@@ -11,31 +11,38 @@ use crate::profile::Profile;
 pub(crate) const LABEL: &str = "main";
 
 /// The ground of the light and of the dark theme, shown until the interface has painted.
-const LIGHT: Color = Color(0xf8, 0xf7, 0xf5, 0xff);
-const DARK: Color = Color(0x12, 0x10, 0x0f, 0xff);
+const LIGHT: Color = Color(0xf8, 0xf7, 0xf4, 0xff);
+const DARK: Color = Color(0x13, 0x10, 0x0d, 0xff);
+
+/// What the system said when the window was opened.
+struct SystemTheme(tauri::Theme);
 
 /// Opens the window.
 ///
 /// Its size and place are set while it is hidden, and so is its colour, which depends on what the system says.
-pub(crate) fn open(app: &impl Manager<tauri::Wry>, profile: &Profile, theme: Theme) -> tauri::Result<()> {
+pub(crate) fn open(app: &AppHandle, profile: &Profile, theme: Theme) -> tauri::Result<()> {
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
         .title("Roost")
         .inner_size(1280.0, 800.0)
         .min_inner_size(720.0, 480.0)
         .center()
         .visible(false)
-        .theme(native(theme))
         .data_directory(profile.webview())
         // The interface drags with pointer events; the system's handler would swallow them on some platforms.
         .disable_drag_drop_handler()
         .on_navigation(is_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
+    let system = window.theme()?;
+    app.manage(SystemTheme(system));
     let is_dark = match theme {
-        Theme::System => window.theme()? == tauri::Theme::Dark,
+        Theme::System => system == tauri::Theme::Dark,
         Theme::Light => false,
         Theme::Dark => true,
     };
+    if theme != Theme::System {
+        set_theme(app, theme);
+    }
     window.set_background_color(Some(if is_dark { DARK } else { LIGHT }))?;
     window.show()
 }
@@ -51,18 +58,17 @@ pub(crate) fn raise(app: &AppHandle) {
 
 /// Gives the window's frame, menus and scroll bars a theme.
 pub(crate) fn set_theme(app: &AppHandle, theme: Theme) {
-    if let Some(window) = app.get_webview_window(LABEL)
-        && let Err(error) = window.set_theme(native(theme))
-    {
-        tracing::warn!(%error, "the window's theme could not be set");
-    }
-}
-
-const fn native(theme: Theme) -> Option<tauri::Theme> {
-    match theme {
+    let native = match theme {
+        // On Linux, "none" is taken for light.
+        Theme::System if cfg!(target_os = "linux") => app.try_state::<SystemTheme>().map(|system| system.0),
         Theme::System => None,
         Theme::Light => Some(tauri::Theme::Light),
         Theme::Dark => Some(tauri::Theme::Dark),
+    };
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Err(error) = window.set_theme(native)
+    {
+        tracing::warn!(%error, "the window's theme could not be set");
     }
 }
 
