@@ -21,8 +21,8 @@ pub(crate) const PAGE: usize = 1_000;
 /// Entries of this many bytes at most are sent without asking whether the whole board is shorter.
 const SHORT: usize = 4 * 1024;
 
-/// The most entries with which a client catches up; beyond that it gets the board.
-const CATCH_UP: usize = 10_000;
+/// The most bytes in one page, unless its first entry alone has more.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// A board for one of its members: nobody gets to a board in any other way.
 ///
@@ -64,7 +64,7 @@ pub(crate) enum CatchUp {
 pub(crate) struct Page {
     /// The last entry of the log, which may be beyond this page.
     pub(crate) seq: Seq,
-    /// In the order of the log, [`PAGE`] at most, each as JSON.
+    /// In the order of the log, each as JSON.
     pub(crate) entries: Vec<Arc<RawValue>>,
 }
 
@@ -111,27 +111,23 @@ impl BoardAccess {
     pub(crate) async fn catch_up(&self, since: Seq) -> Result<CatchUp, AccessError> {
         let live = self.live().await?;
         let (seq, recent) = live.recent_since(since);
-        if since > seq {
-            return Ok(CatchUp::Snapshot(encode(live).await?));
+        if let Some(entries) = recent
+            && since <= seq
+            && n_bytes(&entries) <= SHORT
+        {
+            return Ok(CatchUp::Entries { seq, entries });
         }
-        let entries = match recent {
-            Some(entries) => entries,
-            None => {
-                let store = &self.boards.shared.store;
-                let stored = store.entries(self.board_id, since, CATCH_UP).await?;
-                // The store may be ahead of what was announced.
-                stored.into_iter().filter(|entry| entry.seq <= seq).map(|entry| entry.json).collect()
-            }
-        };
-        let is_complete = since.0 + u64::try_from(entries.len()).unwrap_or(u64::MAX) == seq.0;
-        let n_bytes: usize = entries.iter().map(|entry| entry.get().len()).sum();
-        if !is_complete || n_bytes > SHORT {
-            let snapshot = encode(live).await?;
-            if !is_complete || snapshot.json.get().len() < n_bytes {
-                return Ok(CatchUp::Snapshot(snapshot));
-            }
+        let snapshot = encode(live).await?;
+        if since > snapshot.seq {
+            return Ok(CatchUp::Snapshot(snapshot));
         }
-        Ok(CatchUp::Entries { seq, entries })
+        // No more is read than would be sent.
+        let entries = self.read(since, snapshot.seq, usize::MAX, snapshot.json.get().len()).await?;
+        let n_missing = usize::try_from(snapshot.seq.0 - since.0).unwrap_or(usize::MAX);
+        if entries.len() < n_missing || n_bytes(&entries) >= snapshot.json.get().len() {
+            return Ok(CatchUp::Snapshot(snapshot));
+        }
+        Ok(CatchUp::Entries { seq: snapshot.seq, entries })
     }
 
     /// The entries after `since`, as many as one page holds.
@@ -139,17 +135,21 @@ impl BoardAccess {
     /// # Errors
     /// [`AccessError`]
     pub(crate) async fn entries(&self, since: Seq) -> Result<Page, AccessError> {
-        let (seq, recent) = self.live().await?.recent_since(since);
-        let mut entries = match recent {
-            Some(entries) => entries,
-            None => {
-                let store = &self.boards.shared.store;
-                let stored = store.entries(self.board_id, since, PAGE).await?;
-                stored.into_iter().filter(|entry| entry.seq <= seq).map(|entry| entry.json).collect()
-            }
-        };
-        entries.truncate(PAGE);
-        Ok(Page { seq, entries })
+        let seq = self.live().await?.saved_seq();
+        Ok(Page { seq, entries: self.read(since, seq, PAGE, PAGE_BYTES).await? })
+    }
+
+    /// The entries after `since` up to `last`, `max` at most, and one at least but otherwise not more than `max_bytes`.
+    async fn read(
+        &self,
+        since: Seq,
+        last: Seq,
+        max: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Arc<RawValue>>, AccessError> {
+        let stored = self.boards.shared.store.entries(self.board_id, since, max, max_bytes).await?;
+        // The store may be ahead of what was announced.
+        Ok(stored.into_iter().filter(|entry| entry.seq <= last).map(|entry| entry.json).collect())
     }
 
     /// Checks a change and hands it to the disk. Changes take effect in the order in which the calls return.
@@ -236,6 +236,10 @@ impl BoardAccess {
         let user = store.user(user.id).await.map_err(AccessError::from)?.ok_or(ProposeError::NoSuchUser)?;
         Ok(Change::MemberAdded { member: Member { user, role } })
     }
+}
+
+fn n_bytes(entries: &[Arc<RawValue>]) -> usize {
+    entries.iter().map(|entry| entry.get().len()).sum()
 }
 
 /// The board as JSON, written down once for all who ask for it as it is now.

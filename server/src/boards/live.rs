@@ -16,6 +16,9 @@ use crate::store::{Store, StoreError, StoredEntry};
 /// How many of the last entries stay in memory, for those who were away for a moment and for proposals sent twice.
 pub(super) const RECENT: usize = 1_024;
 
+/// How many bytes of them: long texts make it fewer.
+const RECENT_BYTES: usize = 256 * 1024;
+
 /// A board in memory, or the place for one that is still to be read.
 #[derive(Debug)]
 pub(super) struct LiveBoard {
@@ -37,6 +40,7 @@ struct State {
     saved_seq: Seq,
     /// The last entries on disk, in order and without gaps up to `saved_seq`.
     recent: VecDeque<StoredEntry>,
+    recent_bytes: usize,
     recent_ops: HashMap<OpId, (Seq, UserId)>,
     in_flight: HashMap<OpId, InFlight>,
     /// The store refused an entry: `tip` is not what is on disk, and nothing more is taken.
@@ -99,16 +103,19 @@ impl LiveBoard {
                 .load_board(self.id, RECENT)
                 .await?
                 .ok_or_else(|| StoreError::Corrupt(format!("no board {} but members of it", self.id)))?;
-            Ok(Mutex::new(State {
+            let mut state = State {
                 tip: stored.board.clone(),
                 tip_seq: stored.seq,
                 saved: stored.board,
                 saved_seq: stored.seq,
-                recent_ops: stored.recent.iter().map(|entry| (entry.op, (entry.seq, entry.actor))).collect(),
-                recent: stored.recent.into(),
+                recent: VecDeque::new(),
+                recent_bytes: 0,
+                recent_ops: HashMap::new(),
                 in_flight: HashMap::new(),
                 failed: false,
-            }))
+            };
+            stored.recent.into_iter().for_each(|entry| state.remember(entry));
+            Ok(Mutex::new(state))
         };
         self.state.get_or_try_init(load).await.map(|_| ())
     }
@@ -201,13 +208,7 @@ impl LiveBoard {
         let Checked { entry, json, after } = checked;
         state.saved = after;
         state.saved_seq = entry.seq;
-        state.recent_ops.insert(entry.op, (entry.seq, entry.actor));
-        state.recent.push_back(StoredEntry { seq: entry.seq, op: entry.op, actor: entry.actor, json });
-        if state.recent.len() > RECENT
-            && let Some(oldest) = state.recent.pop_front()
-        {
-            state.recent_ops.remove(&oldest.op);
-        }
+        state.remember(StoredEntry { seq: entry.seq, op: entry.op, actor: entry.actor, json });
         state.in_flight.remove(&entry.op).map(|in_flight| in_flight.waiting)
     }
 
@@ -216,6 +217,21 @@ impl LiveBoard {
         let mut state = self.state();
         state.failed = true;
         state.in_flight.drain().flat_map(|(_, in_flight)| in_flight.waiting).collect()
+    }
+}
+
+impl State {
+    /// Keeps the last entry at hand, and lets go of the oldest ones when there are many.
+    fn remember(&mut self, entry: StoredEntry) {
+        self.recent_ops.insert(entry.op, (entry.seq, entry.actor));
+        self.recent_bytes += entry.json.get().len();
+        self.recent.push_back(entry);
+        while (self.recent.len() > RECENT || self.recent_bytes > RECENT_BYTES)
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            self.recent_ops.remove(&oldest.op);
+            self.recent_bytes -= oldest.json.get().len();
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 use std::collections::HashSet;
 
 use roost_board::{
-    Change, Entry, ListId, Member, NewList, OpId, Position, Seq, Snapshot, Timestamp, limits::LIST_NAME_MAX,
+    CardId, Change, Entry, ListId, Member, NewCard, NewList, OpId, Position, Seq, Snapshot, Timestamp,
+    limits::LIST_NAME_MAX,
 };
 use uuid::Uuid;
 
@@ -239,6 +240,35 @@ async fn catching_up_takes_the_shorter_way() {
         assert!(matches!(caught_up(beyond).await, CatchUp::Snapshot(_)), "{beyond} is not in this log");
         assert_eq!(ada.entries(Seq(beyond)).await.unwrap().entries.len(), 0);
     }
+}
+
+#[tokio::test]
+async fn long_texts_do_not_fill_the_memory() {
+    let world = world().await;
+    let ada = world.enter(&world.ada).await;
+    let (list_id, card_id) = (ListId::from_uuid(new_id()), CardId::from_uuid(new_id()));
+    let new_list = NewList { id: list_id, name: "To do".to_owned(), position: Position::first() };
+    let new_card = NewCard { id: card_id, list_id, title: "Write".to_owned(), position: Position::first() };
+    let first = op();
+    ada.propose(first, Change::ListAdded { list: new_list.clone() }).await.unwrap();
+    ada.propose(op(), Change::CardAdded { card: new_card }).await.unwrap();
+    let mut waiting = Vec::new();
+    for n in 0..250 {
+        let description = format!("{n} {}", "x".repeat(19_000));
+        waiting.push(ada.submit(op(), Change::CardDescribed { card_id, description }).await.unwrap());
+    }
+    for submitted in waiting {
+        submitted.saved().await.unwrap();
+    }
+    let (seq, in_memory) = world.boards.slot(world.board).recent_since(Seq(240));
+    assert_eq!((seq, in_memory.unwrap().len()), (Seq(252), 12));
+    assert!(world.boards.slot(world.board).recent_since(Seq::ZERO).1.is_none());
+
+    let page = ada.entries(Seq::ZERO).await.unwrap();
+    assert!((100..252).contains(&page.entries.len()), "a page is bounded in bytes");
+    assert_eq!(log(&ada).await.len(), 252);
+    assert_eq!(ada.propose(first, Change::ListAdded { list: new_list }).await, Ok(Seq(1)), "known to the store");
+    assert!(matches!(ada.catch_up(Seq(200)).await.unwrap(), CatchUp::Snapshot(_)));
 }
 
 #[tokio::test]

@@ -194,6 +194,7 @@ fn read_entries(
     board: BoardId,
     since: Seq,
     max: usize,
+    max_bytes: usize,
 ) -> Result<Vec<StoredEntry>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT seq, op, actor, entry FROM entries WHERE board_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
@@ -201,8 +202,13 @@ fn read_entries(
     let limit = i64::try_from(max).unwrap_or(i64::MAX);
     let mut rows = statement.query((bytes(board.as_uuid()), number(since), limit))?;
     let mut entries = Vec::new();
+    let mut n_bytes = 0;
     while let Some(row) = rows.next()? {
         let json = RawValue::from_string(row.get(3)?).map_err(|error| corrupt(board, &error))?;
+        n_bytes += json.get().len();
+        if n_bytes > max_bytes && !entries.is_empty() {
+            break;
+        }
         entries.push(StoredEntry {
             seq: seq(row, 0)?,
             op: OpId::from_uuid(uuid(row, 1)?),
@@ -230,7 +236,7 @@ fn load(connection: &Connection, id: BoardId, n_recent: usize) -> Result<Option<
     let Some((last, snapshot_seq, snapshot)) = found else { return Ok(None) };
     let mut board: Board = serde_json::from_str(&snapshot).map_err(|error| corrupt(id, &error))?;
     let recent_since = Seq(last.0.saturating_sub(u64::try_from(n_recent).unwrap_or(u64::MAX)));
-    let mut entries = read_entries(&transaction, id, snapshot_seq.min(recent_since), usize::MAX)?;
+    let mut entries = read_entries(&transaction, id, snapshot_seq.min(recent_since), usize::MAX, usize::MAX)?;
     for stored in entries.iter().filter(|stored| stored.seq > snapshot_seq) {
         let entry: Entry = serde_json::from_str(stored.json.get()).map_err(|error| corrupt(id, &error))?;
         board.apply(&entry.context(), &entry.change).map_err(|error| corrupt(id, &error))?;
@@ -270,9 +276,15 @@ impl Store {
         self.write(move |connection| put_snapshot(connection, board, seq, &json))
     }
 
-    /// Up to `max` entries after `since`, in order.
-    pub(crate) async fn entries(&self, board: BoardId, since: Seq, max: usize) -> Result<Vec<StoredEntry>, StoreError> {
-        self.read(move |connection| read_entries(connection, board, since, max)).await
+    /// Up to `max` entries after `since`, in order, with `max_bytes` at most unless the first alone has more.
+    pub(crate) async fn entries(
+        &self,
+        board: BoardId,
+        since: Seq,
+        max: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read(move |connection| read_entries(connection, board, since, max, max_bytes)).await
     }
 
     /// The place of the entry that a proposal became, and who made it.
