@@ -143,3 +143,30 @@ async fn who_floods_waits_for_the_answers_and_loses_nothing() {
     let snapshot = timeout(Duration::from_secs(5), world.snapshot(&ada, board)).await.unwrap();
     assert_eq!(snapshot.board.name(), "Roof 999");
 }
+
+#[tokio::test]
+async fn a_change_that_waits_for_the_disk_holds_up_its_own_channel_alone() {
+    let world = World::start().await;
+    let ada = world.sign_up("Ada").await;
+    let [topic, elsewhere] = [world.make_board(&ada, "Roof").await, world.make_board(&ada, "Cellar").await]
+        .map(|board| format!("boards:{board}"));
+    let mut client = world.connect(&ada).await;
+    client.join(&topic, json!({})).await;
+    let occupied = world.occupy_database();
+    let first = client.begin(&topic, "propose", &proposal(&list_added("To do").0)).await;
+    let second = client.begin(&topic, "dance", &json!({})).await;
+    let leave = client.begin(&topic, "phx_leave", &json!({})).await;
+    // The socket goes on: heartbeats, other topics, and what is pushed there.
+    client.join(&ada.topic(), json!({})).await;
+    client.join(&elsewhere, json!({})).await;
+    assert_eq!(client.push(&elsewhere, "dance", json!({})).await.1["reason"], "unknown_event");
+    let heartbeat = client.begin("phoenix", "heartbeat", &json!({})).await;
+    assert_eq!(client.answer(&heartbeat).await.0, "ok");
+    assert!(client.events.iter().all(|message| message[3] != "phx_reply" && message[3] != "entry"));
+    drop(occupied);
+    // And then the channel, in order.
+    for (ref_, expected) in [(first, "ok"), (second, "error"), (leave, "ok")] {
+        assert_eq!(client.answer(&ref_).await.0, expected);
+        assert!(client.events.iter().all(|message| message[3] != "phx_reply"));
+    }
+}

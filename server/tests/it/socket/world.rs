@@ -26,7 +26,7 @@ pub(crate) const SECRET: &str = "a secret of thirty-two bytes or more";
 pub(crate) struct World {
     server: Server,
     http: reqwest::Client,
-    _data_dir: TempDir,
+    data_dir: TempDir,
 }
 
 /// Somebody with an account.
@@ -54,11 +54,18 @@ impl World {
         config.secret = Some(SECRET.to_owned());
         configure(&mut config);
         let server = Server::start(config).await.unwrap();
-        Self { server, http: reqwest::Client::new(), _data_dir: data_dir }
+        Self { server, http: reqwest::Client::new(), data_dir }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// Another program that writes to the database, which has it to itself until this is dropped.
+    pub(crate) fn occupy_database(&self) -> rusqlite::Connection {
+        let connection = rusqlite::Connection::open(self.data_dir.path().join("roost.db")).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        connection
     }
 
     pub(crate) async fn stop(self) {
