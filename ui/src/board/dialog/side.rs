@@ -100,7 +100,7 @@ mod tests {
     fn places_to_choose() {
         let check = |index, n_cards| choices(index, n_cards).collect::<Vec<_>>();
         assert_eq!(check(1, 3), [0, 1, 2]);
-        assert_eq!(check(0, 0), []);
+        assert_eq!(check(0, 0), [0_usize; 0]);
         assert_eq!(check(50, 100), (0..100).collect::<Vec<_>>());
         let far = check(500, 1_000);
         assert_eq!((far[0], far[1], far[101]), (0, 450, 999));
