@@ -109,7 +109,17 @@ fn Title(props: &TitleProps) -> Html {
         let is_edited = is_edited.setter();
         move || is_edited.set(is_on)
     };
+    // The focus goes back to the title when the field is closed.
     let button = use_node_ref();
+    let was_edited = use_mut_ref(|| false);
+    use_effect_with(*is_edited, {
+        let button = button.clone();
+        move |is_edited| {
+            if was_edited.replace(*is_edited) && !is_edited {
+                dom::focus_ref(&button);
+            }
+        }
+    });
     let content = if *is_edited {
         let close = {
             let close = edit(false);

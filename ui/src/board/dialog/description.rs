@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::super::act::{Act, Dispatch};
 use super::super::shared::SharedCard;
 use super::super::text::TextArea;
+use crate::dom;
 use crate::state::use_draft;
 
 /// How a [`Description`] is drawn.
@@ -34,6 +35,17 @@ pub(super) fn Description(props: &DescriptionProps) -> Html {
             }
         }
     });
+    // The focus goes back to the text when the field is closed.
+    let button = use_node_ref();
+    let was_edited = use_mut_ref(|| false);
+    use_effect_with(base.is_some(), {
+        let button = button.clone();
+        move |is_edited| {
+            if was_edited.replace(*is_edited) && !is_edited {
+                dom::focus_ref(&button);
+            }
+        }
+    });
     let description = &props.card.description;
     let Some(base_text) = &*base else {
         let onclick = {
@@ -43,7 +55,7 @@ pub(super) fn Description(props: &DescriptionProps) -> Html {
         let class = classes!("description", description.is_empty().then_some("description--empty"));
         return html! {
             <button
-                type="button" {class} title="Edit the description" disabled={props.is_gone}
+                ref={button} type="button" {class} title="Edit the description" disabled={props.is_gone}
                 data-testid="card-description-text" {onclick}
             >
                 { if description.is_empty() { "Add a description" } else { description } }

@@ -46,8 +46,12 @@ impl BoardView {
                     />
                 </Header>
                 { self.draw_lists(ctx, &board) }
-                { self.draw_hand() }
-                { for self.flights.iter().filter_map(draw_flight) }
+                // In an element of their own, all with keys: what comes and goes among siblings without them makes Yew
+                // draw the siblings anew.
+                <div aria-hidden="true">
+                    { self.draw_hand() }
+                    { for self.flights.iter().filter_map(draw_flight) }
+                </div>
                 <p class="visually-hidden" role="status" aria-live="assertive">{ &self.said }</p>
                 <p id="board-card-help" hidden=true>
                     { "Enter opens, Space lifts, Control and the arrow keys move, question mark shows all keys." }
@@ -75,7 +79,7 @@ impl BoardView {
                 ref={&self.root}
                 class={classes!("board", self.hand.as_ref().is_some_and(|hand| hand.drag.is_lifted()).then_some("board--dragging"))}
                 aria-label={format!("Board {}", board.name())}
-                data-testid="board"
+                data-testid="board-page"
                 data-board-id={board.id().to_string()}
                 onpointerdown={link.callback(Msg::Pressed)}
                 onclick={link.callback(Msg::Clicked)}
@@ -166,7 +170,7 @@ impl BoardView {
     /// What is in the hand, over everything.
     fn draw_hand(&self) -> Html {
         let Some((hand, board)) = self.hand.as_ref().filter(|hand| hand.drag.is_lifted()).zip(self.board()) else {
-            return html! {};
+            return html! { <div key="hand" hidden=true></div> };
         };
         let rect = hand.drag.rect();
         let style = format!(
@@ -187,7 +191,7 @@ impl BoardView {
                 </div>
             }),
         };
-        html! { <div ref={&self.hand_element} class="in-hand" {style} aria-hidden="true" inert=true>{ content }</div> }
+        html! { <div key="hand" ref={&self.hand_element} class="in-hand" {style} inert=true>{ content }</div> }
     }
 
     fn draw_over(
@@ -246,7 +250,7 @@ fn draw_flight(flight: &Flight) -> Option<Html> {
         flight.from.top - to.top
     );
     Some(html! {
-        <div key={flight.number} class="flight" {style} aria-hidden="true">
+        <div key={flight.number} class="flight" {style}>
             <div class="card card--in-hand">{ face(&flight.card) }</div>
         </div>
     })

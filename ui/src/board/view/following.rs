@@ -15,7 +15,7 @@ use crate::board::act::{card_of, draft_of, quoted, refused_what};
 use crate::board::card::Glow;
 use crate::board::clock::{new_uuid, now};
 use crate::board::in_order::in_order;
-use crate::board::place::Item;
+use crate::board::place::{Item, Way};
 use crate::board::replica::Seen;
 use crate::board::shared::Shared;
 use crate::components::person_hue;
@@ -224,12 +224,12 @@ impl BoardView {
             let list = board.lists().first()?;
             Some(list.cards().first().map_or(Item::List(list.id()), |card| Item::Card(card.id)))
         };
-        let old = self.board()?;
-        let neighbours = self.current.into_iter().flat_map(|gone| {
-            use crate::board::place::Way::{Down, Left, Right, Up};
-            [Down, Up, Right, Left].into_iter().filter_map(move |way| gone.neighbour(old, way))
-        });
-        neighbours.into_iter().find(|item| item.list(board).is_some()).or_else(first)
+        let neighbour = || {
+            let (old, gone) = self.board().zip(self.current)?;
+            let neighbours = [Way::Down, Way::Up, Way::Right, Way::Left].map(|way| gone.neighbour(old, way));
+            neighbours.into_iter().flatten().find(|item| item.list(board).is_some())
+        };
+        neighbour().or_else(first)
     }
 
     /// Lets a card glow in the colour of whoever changed it.

@@ -32,8 +32,16 @@ pub(super) fn listen(ctx: &Context<BoardView>) -> [EventListener; 2] {
 
 impl BoardView {
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
-        if event.default_prevented() || event.is_composing() || self.over.is_some() || !self.hears(event) {
+        if event.default_prevented() || event.is_composing() || !self.hears(event) {
             return false;
+        }
+        if self.over.is_some() {
+            // The focus is nowhere when what had it is gone; Esc closes what is over the board all the same.
+            let closes = event.key() == "Escape";
+            if closes {
+                self.show(None);
+            }
+            return closes;
         }
         let command = event.ctrl_key() || event.meta_key();
         // With Caps Lock or Shift a letter is the same key.
