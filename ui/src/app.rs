@@ -30,9 +30,9 @@ fn Page() -> Html {
     // What was typed as an address is there again when somebody comes back to the choice of a server.
     let address = use_state_eq(String::new);
 
-    let is_first_picture_drawn = start.loading != Loading::Waiting;
-    use_effect_with(is_first_picture_drawn, |is_drawn| {
-        if *is_drawn {
+    let was_ready = use_mut_ref(|| false);
+    use_effect_with(start.loading != Loading::Waiting, move |is_drawn| {
+        if *is_drawn && !was_ready.replace(true) {
             spawn_local(async {
                 if let Err(error) = core::call(Ready {}).await {
                     core::log(&error.message);
@@ -75,6 +75,7 @@ fn SignedIn(props: &SignedInProps) -> Html {
         move |to: Route, ()| route.set(to)
     });
     let on_back = use_callback(go.clone(), |(), go| go.emit(Route::Boards));
+    let came_from = use_mut_ref(|| None);
     use_effect_with(props.account.token, move |token| match token {
         TokenKeeping::ThisRun => toasts.notice(
             "You are signed in until Roost closes. To stay signed in, this system needs a keyring such as \
@@ -85,10 +86,11 @@ fn SignedIn(props: &SignedInProps) -> Html {
     html! {
         <ContextProvider<Navigation> context={Navigation::new(*route, go)}>
             { match *route {
-                Route::Boards => html! { <Boards me={props.account.user.clone()} /> },
-                Route::Board(board_id) => html! {
-                    <BoardPage key={board_id.to_string()} {board_id} me={props.account.user.clone()} {on_back} />
-                },
+                Route::Boards => html! { <Boards me={props.account.user.clone()} came_from={*came_from.borrow()} /> },
+                Route::Board(board_id) => {
+                    came_from.replace(Some(board_id));
+                    html! { <BoardPage key={board_id.to_string()} {board_id} me={props.account.user.clone()} {on_back} /> }
+                }
             } }
         </ContextProvider<Navigation>>
     }

@@ -4,7 +4,7 @@ mod cover;
 mod new_board;
 mod tile;
 
-use roost_board::{BoardSummary, User, UserId};
+use roost_board::{BoardId, BoardSummary, User, UserId};
 use roost_bridge::command::Reconnect;
 use roost_bridge::{BoardsPage, ConnectionPhase};
 use wasm_bindgen_futures::spawn_local;
@@ -24,6 +24,8 @@ use tile::{BoardTile, SkeletonTile};
 pub struct BoardsProps {
     /// Whose boards.
     pub me: User,
+    /// The board that was open before: the focus is on it again.
+    pub came_from: Option<BoardId>,
 }
 
 /// All boards of a person.
@@ -32,6 +34,17 @@ pub fn Boards(props: &BoardsProps) -> Html {
     let boards = use_boards();
     let connection = use_connection();
     let content = use_node_ref();
+    use_effect_with((), {
+        let (content, came_from) = (content.clone(), props.came_from);
+        move |()| {
+            let tile = came_from.zip(content.cast::<Element>()).and_then(|(board, content)| {
+                dom::all(&content, &format!("[data-board-id=\"{board}\"]")).into_iter().next()
+            });
+            if let Some(tile) = tile {
+                dom::focus(&tile);
+            }
+        }
+    });
     let onkeydown = {
         let content = content.clone();
         move |event: KeyboardEvent| {

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use roost_board::UserId;
 use roost_bridge::command::SaveDraft;
 use roost_bridge::{CommandError, Draft, DraftKey};
 use wasm_bindgen_futures::spawn_local;
@@ -18,13 +19,19 @@ use super::Toasts;
 /// writes of a key arrive in order and the last one carries the latest text.
 #[derive(Debug, Default)]
 pub struct DraftBook {
+    owner: Option<UserId>,
     texts: BTreeMap<DraftKey, String>,
     writing: BTreeMap<DraftKey, String>,
 }
 
 impl DraftBook {
-    /// Forgets all drafts and takes these: another person has signed in.
-    pub fn load(&mut self, drafts: Vec<Draft>) {
+    /// Takes the drafts of a person from the disk. Those of the same person stay as they are: nothing on the disk is
+    /// newer than what was typed here.
+    pub fn load(&mut self, owner: Option<UserId>, drafts: Vec<Draft>) {
+        if owner.is_some() && owner == self.owner {
+            return;
+        }
+        self.owner = owner;
         self.texts = drafts.into_iter().map(|draft| (draft.key, draft.text)).collect();
     }
 
@@ -79,9 +86,9 @@ impl PartialEq for DraftStore {
 }
 
 impl DraftStore {
-    /// Forgets all drafts and takes these.
-    pub fn load(&self, drafts: Vec<Draft>) {
-        self.0.borrow_mut().load(drafts);
+    /// Takes the drafts of a person from the disk.
+    pub fn load(&self, owner: Option<UserId>, drafts: Vec<Draft>) {
+        self.0.borrow_mut().load(owner, drafts);
     }
 
     fn set(&self, key: &DraftKey, text: &str, toasts: &Toasts) {
@@ -204,8 +211,22 @@ mod tests {
     fn the_same_text_is_not_written_again() {
         let key = DraftKey::new_board();
         let mut book = DraftBook::default();
-        book.load(vec![Draft { key: key.clone(), text: "Home".to_owned() }]);
+        book.load(None, vec![Draft { key: key.clone(), text: "Home".to_owned() }]);
         assert_eq!(book.text(&key), "Home");
         assert!(!book.set(&key, "Home"));
+    }
+
+    #[test]
+    fn what_was_typed_here_is_newer_than_the_disk_and_another_person_has_other_drafts() {
+        let key = DraftKey::new_board();
+        let owner = |last: u8| format!("0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e{last:02}").parse().ok();
+        let on_disk = |text: &str| vec![Draft { key: key.clone(), text: text.to_owned() }];
+        let mut book = DraftBook::default();
+        book.load(owner(11), on_disk("Ho"));
+        book.set(&key, "Home");
+        book.load(owner(11), on_disk("Ho"));
+        assert_eq!(book.text(&key), "Home");
+        book.load(owner(12), on_disk("Garden"));
+        assert_eq!(book.text(&key), "Garden");
     }
 }

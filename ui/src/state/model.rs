@@ -73,7 +73,12 @@ impl Reducible for Model {
     fn reduce(self: Rc<Self>, told: Told) -> Rc<Self> {
         let mut model = (*self).clone();
         match told {
-            Told::Asked => model.heard = Heard::default(),
+            Told::Asked => {
+                model.heard = Heard::default();
+                if matches!(model.loading, Loading::Failed(_)) {
+                    model.loading = Loading::Waiting;
+                }
+            }
             Told::State(state) => model.take(*state),
             Told::Failed(error) => model.loading = Loading::Failed(error),
             Told::Session(session) => {

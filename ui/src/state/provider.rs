@@ -117,7 +117,8 @@ impl CoreLink {
         self.tell.dispatch(Told::Asked);
         match core::call(GetState {}).await {
             Ok(mut state) => {
-                self.drafts.load(std::mem::take(&mut state.drafts));
+                let owner = account(&state.session).map(|account| account.user.id);
+                self.drafts.load(owner, std::mem::take(&mut state.drafts));
                 // Before the first page is drawn, so that it is never seen in another theme.
                 theme::apply(state.theme);
                 self.tell.dispatch(Told::State(Box::new(state)));
