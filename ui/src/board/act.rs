@@ -4,6 +4,7 @@ use roost_board::{Board, CardId, Change, CommentId, ListId, UserId};
 use roost_bridge::DraftKey;
 use yew::Callback;
 
+use super::field::Leave;
 use super::place::{Item, Place};
 
 /// The one way from the parts of the page to the one that acts. Always the same, so that it never makes a part differ.
@@ -34,8 +35,10 @@ pub(crate) enum Act {
     RemoveMember(UserId),
     /// Take back a change, by this one.
     Undo(Change),
-    /// Edit a text in place, or nothing any more.
-    Edit(Option<Edit>),
+    /// Edit a text in place.
+    Edit(Edit),
+    /// The text that was edited in place was left.
+    Leave(Leave),
     /// Show something over the board, or nothing any more.
     Show(Option<Over>),
     /// The focus is on something.

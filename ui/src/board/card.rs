@@ -119,7 +119,7 @@ struct CardEditorProps {
 fn CardEditor(props: &CardEditorProps) -> Html {
     let id = props.card.id;
     let on_done = props.dispatch.reform(move |lines: Vec<String>| Act::Rename(Edit::CardTitle(id), lines.concat()));
-    let on_close = props.dispatch.reform(|()| Act::Edit(None));
+    let on_close = props.dispatch.reform(Act::Leave);
     html! {
         <div class="card card--edited" data-testid="card" data-card-id={id.to_string()}>
             <LineField

@@ -11,7 +11,7 @@ use roost_bridge::DraftKey;
 use yew::prelude::*;
 
 use super::act::{Act, Dispatch, Edit};
-use super::field::LineField;
+use super::field::{Leave, LineField};
 use super::shared::{Shared, SharedCard};
 use crate::components::{Button, Dialog, Icon, IconButton, IconName};
 use crate::dom;
@@ -109,25 +109,28 @@ fn Title(props: &TitleProps) -> Html {
         let is_edited = is_edited.setter();
         move || is_edited.set(is_on)
     };
-    // The focus goes back to the title when the field is closed.
+    // The focus goes back to the title when the field is closed by a key.
     let button = use_node_ref();
-    let was_edited = use_mut_ref(|| false);
+    let takes_focus = use_mut_ref(|| false);
     use_effect_with(*is_edited, {
-        let button = button.clone();
-        move |is_edited| {
-            if was_edited.replace(*is_edited) && !is_edited {
+        let (button, takes_focus) = (button.clone(), takes_focus.clone());
+        move |_| {
+            if takes_focus.replace(false) {
                 dom::focus_ref(&button);
             }
         }
     });
     let content = if *is_edited {
         let close = {
-            let close = edit(false);
-            Callback::from(move |()| close())
+            let (close, takes_focus) = (edit(false), takes_focus.clone());
+            Callback::from(move |leave| {
+                takes_focus.replace(leave == Leave::Done);
+                close();
+            })
         };
         html! {
             <LineField
-                key={props.n_refused}
+                n_refused={props.n_refused}
                 draft={DraftKey::card_title(id)}
                 value={props.card.title.clone()}
                 label="Title"

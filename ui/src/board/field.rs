@@ -8,11 +8,20 @@ use yew::prelude::*;
 use super::elements::set_style;
 use crate::components::{Icon, IconName};
 use crate::dom;
-use crate::state::use_draft;
+use crate::state::{DraftHandle, use_draft};
 use crate::words::sentence;
 
 /// How many things can be added at once.
 const LINES_MAX: usize = 200;
+
+/// How a field was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// By a key or a button of its own: the focus goes back to what was edited.
+    Done,
+    /// The focus went elsewhere, and stays there.
+    Blur,
+}
 
 /// How a [`LineField`] is drawn and what it does.
 #[derive(Properties, PartialEq)]
@@ -37,7 +46,10 @@ pub(crate) struct LineFieldProps {
     /// What was typed: one line, or several when it adds.
     pub on_done: Callback<Vec<String>>,
     /// It is to be closed.
-    pub on_close: Callback<()>,
+    pub on_close: Callback<Leave>,
+    /// Grows when a refused text has gone back to its draft.
+    #[prop_or_default]
+    pub n_refused: u32,
     /// It is taller or shorter than before.
     #[prop_or_default]
     pub on_resize: Callback<()>,
@@ -71,6 +83,22 @@ pub(crate) fn fit(area: &HtmlTextAreaElement) {
     set_style(area, "height", &format!("{}px", area.scroll_height()));
 }
 
+/// Shows a text that was refused and has gone back to its draft.
+#[hook]
+pub(crate) fn use_restored(area: &NodeRef, draft: &DraftHandle, n_refused: u32) {
+    let (area, draft) = (area.clone(), draft.clone());
+    use_effect_with(n_refused, move |_| {
+        let kept = draft.text();
+        if let Some(area) = area.cast::<HtmlTextAreaElement>()
+            && !kept.is_empty()
+            && area.value() != kept
+        {
+            area.set_value(&kept);
+            fit(&area);
+        }
+    });
+}
+
 /// A text that is edited in place. What is typed belongs to the element alone: nothing that arrives meanwhile changes
 /// it or moves the caret.
 #[component]
@@ -97,6 +125,8 @@ pub(crate) fn LineField(props: &LineFieldProps) -> Html {
         }
     });
 
+    use_restored(&area, &draft, props.n_refused);
+
     let oninput = {
         let (draft, value, error) = (draft.clone(), props.value.clone(), error.clone());
         let on_resize = props.on_resize.clone();
@@ -112,9 +142,9 @@ pub(crate) fn LineField(props: &LineFieldProps) -> Html {
     // Closing takes the element away, which some engines report as a blur: only the first of the two counts.
     let close = {
         let (is_over, on_close) = (is_over.clone(), props.on_close.clone());
-        Callback::from(move |()| {
+        Callback::from(move |leave| {
             if !is_over.replace(true) {
-                on_close.emit(());
+                on_close.emit(leave);
             }
         })
     };
@@ -122,7 +152,7 @@ pub(crate) fn LineField(props: &LineFieldProps) -> Html {
         let (area, draft, error, close) = (area.clone(), draft.clone(), error.clone(), close.clone());
         let (value, field, max, adds) = (props.value.clone(), props.field, props.max, props.adds);
         let (on_done, on_resize) = (props.on_done.clone(), props.on_resize.clone());
-        Callback::from(move |()| {
+        Callback::from(move |leave| {
             let Some(area) = area.cast::<HtmlTextAreaElement>() else { return };
             let result = if adds {
                 lines(&area.value(), field, max)
@@ -146,7 +176,7 @@ pub(crate) fn LineField(props: &LineFieldProps) -> Html {
                     if lines != [value.as_str()] {
                         on_done.emit(lines);
                     }
-                    close.emit(());
+                    close.emit(leave);
                 }
                 Err(text) => error.set(Some(text.into())),
             }
@@ -164,11 +194,11 @@ pub(crate) fn LineField(props: &LineFieldProps) -> Html {
             match event.key().as_str() {
                 "Enter" => {
                     event.prevent_default();
-                    commit.emit(());
+                    commit.emit(Leave::Done);
                 }
                 "Escape" => {
                     event.prevent_default();
-                    close.emit(());
+                    close.emit(Leave::Done);
                 }
                 _ => {}
             }
@@ -186,13 +216,13 @@ pub(crate) fn LineField(props: &LineFieldProps) -> Html {
             let text = area.cast::<HtmlTextAreaElement>().map(|area| area.value()).unwrap_or_default();
             if adds {
                 if text.trim().is_empty() {
-                    close.emit(());
+                    close.emit(Leave::Blur);
                 }
             } else if one_line(&text, field, max).is_ok() {
-                commit.emit(());
+                commit.emit(Leave::Blur);
             } else {
                 // The draft keeps it.
-                close.emit(());
+                close.emit(Leave::Blur);
             }
         }
     };
@@ -207,12 +237,15 @@ pub(crate) fn LineField(props: &LineFieldProps) -> Html {
                 fit(&area);
             }
             if !adds {
-                close.emit(());
+                close.emit(Leave::Done);
             }
         })
     };
-    let onadd = commit.reform(|event: MouseEvent| event.prevent_default());
-    let onclose = close.reform(|event: MouseEvent| event.prevent_default());
+    let pressed = |event: MouseEvent| {
+        event.prevent_default();
+        Leave::Done
+    };
+    let (onadd, onclose) = (commit.reform(pressed), close.reform(pressed));
     let note_id = format!("{id}-note");
     // Its buttons act on the press: the click comes after the blur, which may have closed the field.
     html! {

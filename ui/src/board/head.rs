@@ -46,7 +46,7 @@ pub(crate) fn BoardName(props: &BoardNameProps) -> Html {
                     field={Field::BoardName}
                     max={limits::BOARD_NAME_MAX}
                     {on_done}
-                    on_close={props.dispatch.reform(|()| Act::Edit(None))}
+                    on_close={props.dispatch.reform(Act::Leave)}
                     testid="rename-board"
                 />
             </div>
@@ -59,7 +59,7 @@ pub(crate) fn BoardName(props: &BoardNameProps) -> Html {
                 class="board-name"
                 title="Rename the board"
                 data-testid="board-name"
-                onclick={props.dispatch.reform(|_: MouseEvent| Act::Edit(Some(Edit::BoardName)))}
+                onclick={props.dispatch.reform(|_: MouseEvent| Act::Edit(Edit::BoardName))}
             >
                 { name }
             </button>
@@ -84,11 +84,13 @@ pub(crate) struct BoardActionsProps {
 #[component]
 pub(crate) fn BoardActions(props: &BoardActionsProps) -> Html {
     let show = props.dispatch.reform(|_: MouseEvent| Act::Show(Some(Over::Members)));
-    let people: Vec<Person> = props.present.iter().map(|presence| person(&props.board, presence)).collect();
+    // The person's own picture stands at the end of the header anyway.
+    let others = props.present.iter().filter(|presence| presence.user_id != props.me);
+    let people: Vec<Person> = others.map(|presence| person(&props.board, presence)).collect();
     let label = match people.len() {
         0 => "Members".to_owned(),
         1 => format!("Here now: {}. Members", people[0].name),
-        n => format!("{n} people are here now. Members"),
+        n => format!("Here now: {n} others. Members"),
     };
     let is_owner = props.board.role(props.me) == Some(Role::Owner);
     html! {

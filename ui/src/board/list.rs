@@ -167,7 +167,7 @@ impl Component for ListColumn {
                             type="button"
                             class="list-add"
                             data-testid="add-card"
-                            onclick={props.dispatch.reform(move |_| Act::Edit(Some(Edit::NewCard(id))))}
+                            onclick={props.dispatch.reform(move |_| Act::Edit(Edit::NewCard(id)))}
                         >
                             <Icon name={IconName::Plus} />
                             { "Add a card" }
@@ -364,7 +364,7 @@ impl ListColumn {
                         field={Field::ListName}
                         max={limits::LIST_NAME_MAX}
                         {on_done}
-                        on_close={props.dispatch.reform(|()| Act::Edit(None))}
+                        on_close={props.dispatch.reform(Act::Leave)}
                         testid="rename-list"
                     />
                 </header>
@@ -412,10 +412,10 @@ fn view_menu(props: &ListProps) -> Html {
             trigger={html! { <Icon name={IconName::More} /> }}
             testid="list-menu"
         >
-            <MenuItem icon={IconName::Plus} shortcut="N" onselect={act(Act::Edit(Some(Edit::NewCard(id))))}>
+            <MenuItem icon={IconName::Plus} shortcut="N" onselect={act(Act::Edit(Edit::NewCard(id)))}>
                 { "Add a card" }
             </MenuItem>
-            <MenuItem icon={IconName::Pencil} shortcut="E" onselect={act(Act::Edit(Some(Edit::ListName(id))))}>
+            <MenuItem icon={IconName::Pencil} shortcut="E" onselect={act(Act::Edit(Edit::ListName(id)))}>
                 { "Rename" }
             </MenuItem>
             <MenuSeparator />
@@ -437,7 +437,7 @@ fn view_composer(props: &ListProps) -> Html {
     let id = props.list.id();
     html! {
         <LineField
-            key={props.n_refused}
+            n_refused={props.n_refused}
             draft={DraftKey::new_card(id)}
             label="Title of the card"
             placeholder="What is to be done?"
@@ -446,7 +446,7 @@ fn view_composer(props: &ListProps) -> Html {
             adds=true
             verb="Add card"
             on_done={props.dispatch.reform(move |titles| Act::AddCards(id, titles))}
-            on_close={props.dispatch.reform(|()| Act::Edit(None))}
+            on_close={props.dispatch.reform(Act::Leave)}
             testid="new-card-title"
         />
     }

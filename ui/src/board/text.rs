@@ -4,7 +4,7 @@ use roost_bridge::DraftKey;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
-use super::field::{UnsavedNote, fit};
+use super::field::{UnsavedNote, fit, use_restored};
 use crate::components::{Button, ButtonKind};
 use crate::dom;
 use crate::state::use_draft;
@@ -42,6 +42,8 @@ pub(crate) struct TextAreaProps {
     /// It is to be closed; something that stays open has nothing to close.
     #[prop_or_default]
     pub on_close: Option<Callback<()>>,
+    /// Grows when a refused text has gone back to its draft.
+    pub n_refused: u32,
     /// A name for tests.
     pub testid: AttrValue,
 }
@@ -67,6 +69,8 @@ pub(crate) fn TextArea(props: &TextAreaProps) -> Html {
             }
         }
     });
+
+    use_restored(&area, &draft, props.n_refused);
 
     let oninput = {
         let (draft, value, error) = (draft.clone(), props.value.clone(), error.clone());

@@ -55,6 +55,8 @@ pub(crate) struct BoardView {
     /// Why there is nothing to draw.
     failure: Option<CommandError>,
     is_opening: bool,
+    /// Runs for a moment after a copy has arrived.
+    catching_up: Option<Timeout>,
     dispatch: Dispatch,
     measures: Shared<Rc<RefCell<Measures>>>,
     /// What the Tab key stops at.
@@ -108,6 +110,8 @@ pub(crate) enum Msg {
     Told(BoardMessage),
     /// The core has a proposal, or not.
     Answered(OpId, Result<(), CommandError>),
+    /// A moment has passed since the last copy.
+    CatchUp,
     /// A part of the page asks for something.
     Act(Act),
     /// A key.
@@ -145,6 +149,7 @@ impl Component for BoardView {
             shown: None,
             failure: None,
             is_opening: true,
+            catching_up: None,
             dispatch: link.callback(Msg::Act),
             measures: Shared(Rc::default()),
             current: None,
@@ -180,6 +185,7 @@ impl Component for BoardView {
             Msg::Opened(result) => self.opened(ctx, result),
             Msg::Told(message) => self.told(ctx, message),
             Msg::Answered(op, result) => self.answered(ctx, op, result),
+            Msg::CatchUp => self.caught_up(ctx),
             Msg::Act(act) => self.act(ctx, act),
             Msg::Key(event) => self.key(ctx, &event),
             Msg::Pressed(event) => self.pressed(ctx, &event),

@@ -37,7 +37,7 @@ pub(super) fn Comments(props: &CommentsProps) -> Html {
             <div class="comment">
                 <Avatar person={Person::from(&props.me)} named=false />
                 <TextArea
-                    key={props.n_refused}
+                    n_refused={props.n_refused}
                     draft={DraftKey::new_comment(id)}
                     label="Comment"
                     placeholder="Write a comment…"

@@ -79,7 +79,7 @@ pub(super) fn Description(props: &DescriptionProps) -> Html {
         .then(|| AttrValue::from("Somebody has changed the description since you began. Saving replaces theirs."));
     html! {
         <TextArea
-            key={props.n_refused}
+            n_refused={props.n_refused}
             draft={DraftKey::card_description(id)}
             value={base_text.clone()}
             label="Description"

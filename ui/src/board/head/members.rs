@@ -104,6 +104,7 @@ fn InviteForm(props: &InviteFormProps) -> Html {
                 return;
             }
             is_busy.set(true);
+            errors.set(Vec::new());
             let (draft, errors, is_busy, toasts) = (draft.clone(), errors.clone(), is_busy.clone(), toasts.clone());
             spawn_local(async move {
                 match core::call(Invite { board_id, email: email.clone() }).await {
@@ -190,9 +191,11 @@ fn MemberRow(props: &MemberRowProps) -> Html {
                 <span class="member__email truncate">{ &user.email }</span>
             </div>
             <span class="member__role">{ role }</span>
-            if props.can_be_removed && !*asks {
-                <Button kind={ButtonKind::Quiet} onclick={ask(true)}>{ verb }</Button>
-            }
+            <span class="member__action">
+                if props.can_be_removed && !*asks {
+                    <Button kind={ButtonKind::Quiet} onclick={ask(true)}>{ verb }</Button>
+                }
+            </span>
             if *asks {
                 <div class="member__ask" role="alert">
                     <span>{ question }</span>

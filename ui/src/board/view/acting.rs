@@ -9,6 +9,7 @@ use super::{BoardView, OpenedCard};
 use crate::board::act::{Act, Edit, Over, quoted};
 use crate::board::clock::new_uuid;
 use crate::board::elements;
+use crate::board::field::Leave;
 use crate::board::place::Item;
 use crate::board::shared::Shared;
 
@@ -47,6 +48,7 @@ impl BoardView {
                 self.say("Undone.");
             }
             Act::Edit(edit) => self.edit(edit),
+            Act::Leave(leave) => self.leave(leave),
             Act::Show(over) => self.show(over),
             Act::Focused(item) => {
                 return self.current.replace(item) != Some(item);
@@ -112,24 +114,21 @@ impl BoardView {
         self.wants_focus = true;
     }
 
-    fn edit(&mut self, edit: Option<Edit>) {
-        if self.edit == edit {
-            return;
+    fn edit(&mut self, edit: Edit) {
+        self.edit = Some(edit);
+        if let Edit::NewCard(list) = edit {
+            self.scroll_to_end = Some(list);
         }
-        let old = std::mem::replace(&mut self.edit, edit);
-        match edit {
-            Some(Edit::NewCard(list)) => self.scroll_to_end = Some(list),
-            Some(Edit::BoardName | Edit::ListName(_) | Edit::CardTitle(_) | Edit::NewList) => {}
-            None => {
-                // The focus goes back to what was edited.
-                self.current = match old {
-                    Some(Edit::ListName(id)) => Some(Item::List(id)),
-                    Some(Edit::CardTitle(id)) => Some(Item::Card(id)),
-                    Some(Edit::BoardName | Edit::NewCard(_) | Edit::NewList) | None => self.current,
-                };
-                self.wants_focus = true;
-            }
-        }
+    }
+
+    fn leave(&mut self, leave: Leave) {
+        let left = self.edit.take();
+        self.current = match left {
+            Some(Edit::ListName(id)) => Some(Item::List(id)),
+            Some(Edit::CardTitle(id)) => Some(Item::Card(id)),
+            Some(Edit::BoardName | Edit::NewCard(_) | Edit::NewList) | None => self.current,
+        };
+        self.wants_focus |= leave == Leave::Done;
     }
 
     pub(super) fn show(&mut self, over: Option<Over>) {

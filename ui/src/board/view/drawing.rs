@@ -130,7 +130,7 @@ impl BoardView {
             return html! {
                 <div key="new" class="list list--new">
                     <LineField
-                        key={self.n_refused}
+                        n_refused={self.n_refused}
                         draft={DraftKey::new_list(board.id())}
                         label="Name of the list"
                         placeholder={if is_first { "To do" } else { "Name of the list" }}
@@ -139,13 +139,13 @@ impl BoardView {
                         adds=true
                         verb="Add list"
                         {on_done}
-                        on_close={self.dispatch.reform(|()| Act::Edit(None))}
+                        on_close={self.dispatch.reform(Act::Leave)}
                         testid="new-list-name"
                     />
                 </div>
             };
         }
-        let onclick = self.dispatch.reform(|_: MouseEvent| Act::Edit(Some(Edit::NewList)));
+        let onclick = self.dispatch.reform(|_: MouseEvent| Act::Edit(Edit::NewList));
         if is_first {
             return html! {
                 <div key="empty" class="board-empty">

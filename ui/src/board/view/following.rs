@@ -25,6 +25,9 @@ use crate::words::sentence;
 /// How long a card glows that somebody else has changed, in milliseconds.
 const GLOW: u32 = 1_800;
 
+/// The least time between two copies of a board, in milliseconds.
+const CATCH_UP: u32 = 300;
+
 /// Listens to what the core tells of this board, and says when the core knows.
 pub(super) fn listen(ctx: &Context<BoardView>) -> Listener {
     let (link, board_id) = (ctx.link().clone(), ctx.props().board_id);
@@ -81,6 +84,9 @@ impl BoardView {
             Ok(copy) => {
                 self.failure = None;
                 let seen = self.follower.take_copy(copy);
+                // What is still missing may be on its way, so the next copy is asked for a moment later.
+                let link = ctx.link().clone();
+                self.catching_up = Some(Timeout::new(CATCH_UP, move || link.send_message(Msg::CatchUp)));
                 self.take_seen(ctx, seen)
             }
             // What is here stays in sight; the next message shows the gap again.
@@ -115,6 +121,13 @@ impl BoardView {
         }
     }
 
+    /// Some time has passed since the last copy.
+    pub(super) fn caught_up(&mut self, ctx: &Context<Self>) -> bool {
+        self.catching_up = None;
+        self.catch_up(ctx);
+        false
+    }
+
     /// Draws what the follower has now, and shows what came with it.
     fn take_seen(&mut self, ctx: &Context<Self>, seen: Vec<Seen>) -> bool {
         self.catch_up(ctx);
@@ -145,7 +158,7 @@ impl BoardView {
 
     /// Opens the board again if something is missing.
     fn catch_up(&mut self, ctx: &Context<Self>) {
-        if !self.is_opening && self.follower.take_needs_copy() {
+        if !self.is_opening && self.catching_up.is_none() && self.follower.take_needs_copy() {
             self.open(ctx);
         }
     }

@@ -32,16 +32,14 @@ pub(super) fn listen(ctx: &Context<BoardView>) -> [EventListener; 2] {
 
 impl BoardView {
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
-        if event.default_prevented() || event.is_composing() || !self.hears(event) {
+        if event.default_prevented() || event.is_composing() {
             return false;
         }
-        if self.over.is_some() {
-            // The focus is nowhere when what had it is gone; Esc closes what is over the board all the same.
-            let closes = event.key() == "Escape";
-            if closes {
-                self.show(None);
-            }
-            return closes;
+        if let Some(over) = self.over {
+            return self.key_over(ctx, event, over);
+        }
+        if closest(event.target(), "input, textarea, select, [role=dialog], [role=menu]").is_some() {
+            return false;
         }
         let command = event.ctrl_key() || event.meta_key();
         // With Caps Lock or Shift a letter is the same key.
@@ -57,9 +55,20 @@ impl BoardView {
         true
     }
 
-    /// Whether a key is meant for the board: not for a text, a menu or a dialog.
-    fn hears(&self, event: &KeyboardEvent) -> bool {
-        closest(event.target(), "input, textarea, select, [role=dialog], [role=menu], [contenteditable]").is_none()
+    /// A key while something is shown over the board.
+    fn key_over(&mut self, ctx: &Context<Self>, event: &KeyboardEvent, over: Over) -> bool {
+        let is_plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
+        match (event.key().as_str(), over) {
+            // The focus is nowhere when what had it is gone; Esc closes what is over the board all the same.
+            ("Escape", _) => self.show(None),
+            ("c", Over::Card(id))
+                if is_plain && closest(event.target(), "input, textarea, select, [role=menu]").is_none() =>
+            {
+                self.act(ctx, Act::Archive(Item::Card(id)));
+            }
+            _ => return false,
+        }
+        true
     }
 
     fn stroke(&mut self, ctx: &Context<Self>, stroke: Stroke) {
@@ -103,13 +112,13 @@ impl BoardView {
             (Stroke::Keys, _) => Some(Act::Show(Some(Over::Keys))),
             (Stroke::Undo, _) => self.undo.take().map(Act::Undo),
             (Stroke::Open, Some(Item::Card(id))) => Some(Act::Show(Some(Over::Card(id)))),
-            (Stroke::Open | Stroke::Rename, Some(Item::List(id))) => Some(Act::Edit(Some(Edit::ListName(id)))),
-            (Stroke::Rename, Some(Item::Card(id))) => Some(Act::Edit(Some(Edit::CardTitle(id)))),
+            (Stroke::Open | Stroke::Rename, Some(Item::List(id))) => Some(Act::Edit(Edit::ListName(id))),
+            (Stroke::Rename, Some(Item::Card(id))) => Some(Act::Edit(Edit::CardTitle(id))),
             (Stroke::Archive, Some(item)) => Some(Act::Archive(item)),
             (Stroke::AddCard, current) => {
                 let list =
                     self.board().and_then(|board| current?.list(board).or_else(|| Some(board.lists().first()?.id())));
-                Some(Act::Edit(Some(list.map_or(Edit::NewList, Edit::NewCard))))
+                Some(Act::Edit(list.map_or(Edit::NewList, Edit::NewCard)))
             }
             (Stroke::Open | Stroke::Rename | Stroke::Archive, None)
             | (Stroke::Go(_) | Stroke::Carry(_) | Stroke::Lift | Stroke::Cancel, _) => None,
