@@ -2,9 +2,12 @@
 //!
 //! Proposals go to the server in the order in which they were made, several under way at once. When the connection is
 //! lost they stay pending, and after the next join all of them are sent again: the server knows a proposal by its `op`
-//! and accepts it once. A durable outbox belongs where [`Following::pending`] is handed in and handed back.
+//! and accepts it once. A durable outbox belongs where
+//! [`Following::pending`] is handed in and handed back.
 
 mod follower;
+mod line;
+mod outbox;
 mod task;
 
 use std::pin::Pin;
@@ -24,7 +27,7 @@ use super::outlet::Outlet;
 use super::status::Status;
 
 /// How long the server may take to answer a push.
-pub(crate) const PUSH_TIME: Duration = Duration::from_secs(10);
+const PUSH_TIME: Duration = Duration::from_secs(10);
 
 /// What a followed board needs of the connection that it is a part of.
 #[derive(Debug, Clone)]

@@ -217,3 +217,120 @@ impl Follower {
         self.outlet.tell(UiEvent::Board(message));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use roost_board::{Board, Change, ListId, NewList, Position, Timestamp, User};
+    use roost_protocol::rest::EntriesAnswer;
+    use tokio::sync::mpsc::UnboundedReceiver;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn board() -> Board {
+        let id = UserId::from_uuid(Uuid::from_u128(1));
+        let ada = User { id, first_name: "Ada".into(), last_name: String::new(), email: "ada@example.org".into() };
+        Board::new(BoardId::from_uuid(Uuid::from_u128(2)), "Spring release", ada).unwrap()
+    }
+
+    fn snapshot() -> JoinedBoard {
+        JoinedBoard::Snapshot(Snapshot { seq: Seq(0), board: board() })
+    }
+
+    fn proposal(n: u128) -> Proposal {
+        let list = NewList { id: ListId::from_uuid(Uuid::from_u128(n)), name: "A".into(), position: Position::first() };
+        let op = OpId::from_uuid(Uuid::from_u128(100 + n));
+        Proposal { op, at: Timestamp::from_millis(0), change: Change::ListAdded { list } }
+    }
+
+    fn entry(seq: u64, proposal: &Proposal) -> Entry {
+        let actor = UserId::from_uuid(Uuid::from_u128(1));
+        Entry { seq: Seq(seq), op: proposal.op, actor, at: proposal.at, change: proposal.change.clone() }
+    }
+
+    fn follower(carried: Vec<Proposal>) -> (Follower, UnboundedReceiver<UiEvent>) {
+        let (outlet, events) = Outlet::new();
+        let board = board();
+        (Follower::new(board.id(), board.members().next().unwrap().user.id, carried, outlet), events)
+    }
+
+    fn told(events: &mut UnboundedReceiver<UiEvent>) -> Vec<(u64, BoardNews)> {
+        std::iter::from_fn(|| events.try_recv().ok())
+            .map(|event| match event {
+                UiEvent::Board(message) => (message.number, message.news),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn messages_go_on_from_the_copy() {
+        let (mut follower, mut events) = follower(Vec::new());
+        assert_eq!(follower.show(), None);
+        follower.joined(snapshot()).unwrap();
+        follower.confirm(vec![entry(1, &proposal(1))]).unwrap();
+        assert_eq!(told(&mut events), []);
+
+        let copy = follower.show().unwrap();
+        assert_eq!((copy.number, copy.snapshot.seq), (0, Seq(1)));
+        let (second, third) = (entry(2, &proposal(2)), entry(3, &proposal(3)));
+        follower.confirm(vec![second.clone()]).unwrap();
+        follower.confirm(vec![third.clone()]).unwrap();
+        let news = |entry| BoardNews::Entries { entries: vec![entry] };
+        assert_eq!(told(&mut events), [(1, news(second)), (2, news(third))]);
+        assert_eq!(follower.show().unwrap().number, 2);
+    }
+
+    #[test]
+    fn what_came_before_a_gap_is_told() {
+        let (mut follower, mut events) = follower(Vec::new());
+        follower.joined(snapshot()).unwrap();
+        follower.show().unwrap();
+        let first = entry(1, &proposal(1));
+        let outcome = follower.confirm(vec![first.clone(), entry(3, &proposal(3))]);
+        assert_eq!(outcome, Err(ReplicaError::Gap { expected: Seq(2), got: Seq(3) }));
+        assert_eq!(told(&mut events), [(1, BoardNews::Entries { entries: vec![first] })]);
+
+        let missing = vec![entry(2, &proposal(2)), entry(3, &proposal(3))];
+        follower.joined(JoinedBoard::Entries(EntriesAnswer { seq: Seq(3), entries: missing.clone() })).unwrap();
+        assert_eq!(told(&mut events), [(2, BoardNews::Entries { entries: missing })]);
+    }
+
+    #[test]
+    fn a_proposal_that_is_in_a_snapshot_already_is_settled_by_its_answer() {
+        let (mut follower, mut events) = follower(Vec::new());
+        follower.joined(snapshot()).unwrap();
+        let proposal = proposal(1);
+        follower.propose(proposal.clone()).unwrap();
+        follower.show().unwrap();
+
+        let mut board = board();
+        let entry = entry(1, &proposal);
+        board.apply(&entry.context(), &entry.change).unwrap();
+        follower.joined(JoinedBoard::Snapshot(Snapshot { seq: Seq(1), board })).unwrap();
+        assert_eq!(follower.n_pending(), 1);
+        follower.acknowledge(proposal.op, Seq(1));
+        assert_eq!(follower.n_pending(), 0);
+        let told = told(&mut events);
+        let [(1, BoardNews::Reset { copy: before }), (2, BoardNews::Reset { copy: after })] = told.as_slice() else {
+            panic!("{told:?}")
+        };
+        assert_eq!((before.number, before.pending.len()), (1, 1));
+        assert_eq!((after.number, after.pending.len()), (2, 0));
+    }
+
+    #[test]
+    fn what_was_carried_over_waits_and_is_refused_even_if_nobody_looks() {
+        let carried = proposal(1);
+        let (mut follower, mut events) = follower(vec![carried.clone()]);
+        assert_eq!(follower.pending(), std::slice::from_ref(&carried));
+        follower.joined(snapshot()).unwrap();
+        assert_eq!(follower.unsent(&HashSet::new(), 9), std::slice::from_ref(&carried));
+        assert_eq!(follower.unsent(&HashSet::from([carried.op]), 9), []);
+
+        let refusal = Refusal { code: "id_taken".to_owned(), message: "No".to_owned() };
+        follower.reject(carried.op, refusal.clone());
+        assert_eq!(told(&mut events), [(1, BoardNews::Refused { op: carried.op, refusal })]);
+        assert_eq!(follower.n_pending(), 0);
+    }
+}

@@ -1,34 +1,28 @@
 //! The task of a followed board: what arrives, from the server and from the interface, one thing after the other.
 
-use std::collections::HashSet;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
-use roost_board::{BoardId, Entry, OpId, Proposal, ReplicaError, Role, Seq};
+use roost_board::{BoardId, Entry, ReplicaError, Role, Seq};
 use roost_bridge::{BoardCopy, ConnectionPhase, Refusal};
-use roost_channels::{Channel, ChannelEvent, ChannelEvents, Payload, PushError, Socket};
-use roost_protocol::payload::{ChannelError, Invite, JoinBoard, JoinedBoard, PresenceState, Propose, Proposed};
+use roost_channels::{ChannelEvent, Payload, PushError};
+use roost_protocol::payload::{ChannelError, Invite, JoinedBoard, PresenceState, Proposed};
 use roost_protocol::{Topic, event};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::follower::Follower;
+use super::line::Line;
+use super::outbox::{Answered, Outbox};
 use super::{Answer, Following, PUSH_TIME, Request, Surroundings};
 use crate::core::error::{Error, refusal};
-use crate::core::lock;
 
-/// How many proposals may be under way at once.
-const PUSHES_MAX: usize = 32;
 /// How many entries are told at once.
 const ENTRIES_MAX: usize = 500;
 /// How long to wait before asking a server again that could not do it just now.
 const RETRY_AFTER: Duration = Duration::from_secs(3);
-
-type Pushing<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Follows a board until it is stopped, or nobody looks at it any more and nothing waits.
 pub(super) async fn run(
@@ -46,12 +40,14 @@ pub(super) async fn run(
                 None => break,
             },
             event = task.line.events.recv() => task.heard(event),
-            Some((op, answer)) = task.pushes.next() => task.answered(op, answer),
+            answered = task.outbox.answered() => task.answered(answered),
             Some(()) = task.invitations.next() => {}
             Ok(()) = task.phases.changed() => {}
             () = sleep_until(retry_at) => task.rejoin(task.follower.seq()),
         }
-        task.send_pending().await;
+        if task.line.is_joined {
+            task.outbox.send(&task.line.channel, &task.follower).await;
+        }
         task.report();
         if task.is_idle() && requests.is_empty() {
             // From here on a request is not taken any more, and the one who asks starts anew.
@@ -70,25 +66,6 @@ async fn sleep_until(deadline: Option<Instant>) {
     }
 }
 
-/// The channel of the board, joined with the `seq` that is here at that moment.
-struct Line {
-    channel: Arc<Channel>,
-    events: ChannelEvents,
-    since: Arc<Mutex<Option<Seq>>>,
-    is_joined: bool,
-}
-
-impl Line {
-    fn open(socket: &Socket, topic: Topic, since: Option<Seq>) -> Self {
-        let since = Arc::new(Mutex::new(since));
-        let asked = since.clone();
-        let (channel, events) = socket.channel(&topic.to_string(), move || {
-            serde_json::to_value(JoinBoard { since: *lock(&asked) }).expect("a join is plain JSON")
-        });
-        Self { channel: Arc::new(channel), events, since, is_joined: false }
-    }
-}
-
 struct Task {
     board_id: BoardId,
     topic: Topic,
@@ -97,10 +74,8 @@ struct Task {
     line: Line,
     /// Who waits for a first copy.
     watchers: Vec<Answer<BoardCopy>>,
-    /// The proposals that were sent since the last join.
-    sent: HashSet<OpId>,
-    pushes: FuturesUnordered<Pushing<(OpId, Result<Payload, PushError>)>>,
-    invitations: FuturesUnordered<Pushing<()>>,
+    outbox: Outbox,
+    invitations: FuturesUnordered<Pin<Box<dyn Future<Output = ()> + Send>>>,
     retry_at: Option<Instant>,
     phases: watch::Receiver<ConnectionPhase>,
     /// Nothing more can come: the board is gone for this person, or the connection is.
@@ -121,8 +96,7 @@ impl Task {
             follower,
             line,
             watchers: Vec::new(),
-            sent: HashSet::new(),
-            pushes: FuturesUnordered::new(),
+            outbox: Outbox::default(),
             invitations: FuturesUnordered::new(),
             retry_at: None,
             phases,
@@ -182,7 +156,7 @@ impl Task {
             Some(ChannelEvent::Refused { response }) => self.join_refused(&response),
             Some(ChannelEvent::Message { event, payload }) => self.heard_message(&event, &payload),
             Some(ChannelEvent::Disconnected) => {
-                self.forget_pushes();
+                self.outbox.start_over();
                 self.line.is_joined = false;
                 self.follower.presence_state(PresenceState::new());
             }
@@ -208,7 +182,7 @@ impl Task {
     }
 
     fn joined(&mut self, response: &Payload) {
-        let was_asked_since = lock(&self.line.since).is_some();
+        let was_asked_since = self.line.was_asked_since();
         let outcome = match response.parse::<JoinedBoard>() {
             Ok(answer) => self.follower.joined(answer).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
@@ -262,7 +236,7 @@ impl Task {
         }
     }
 
-    fn answered(&mut self, op: OpId, answer: Result<Payload, PushError>) {
+    fn answered(&mut self, (op, answer): Answered) {
         match answer {
             Ok(response) => match response.parse::<Proposed>() {
                 Ok(Proposed { seq }) => self.follower.acknowledge(op, seq),
@@ -285,25 +259,6 @@ impl Task {
             Err(PushError::Disconnected | PushError::Closed) => {}
             Err(PushError::Payload(error)) => {
                 self.follower.reject(op, Refusal { code: "internal".to_owned(), message: error });
-            }
-        }
-    }
-
-    /// Sends what waits and was not sent since the join.
-    async fn send_pending(&mut self) {
-        if !self.line.is_joined {
-            return;
-        }
-        let room = PUSHES_MAX.saturating_sub(self.pushes.len());
-        for Proposal { op, change, .. } in self.follower.unsent(&self.sent, room) {
-            self.sent.insert(op);
-            let channel = self.line.channel.clone();
-            let mut push: Pushing<_> =
-                Box::pin(async move { (op, channel.push(event::PROPOSE, &Propose { op, change }, PUSH_TIME).await) });
-            // Pushes go out in the order in which they are first polled.
-            match std::future::poll_fn(|context| Poll::Ready(push.as_mut().poll(context))).await {
-                Poll::Ready((op, answer)) => self.answered(op, answer),
-                Poll::Pending => self.pushes.push(push),
             }
         }
     }
@@ -349,15 +304,9 @@ impl Task {
 
     /// Joins anew, for what came after `since` or for the whole board.
     fn rejoin(&mut self, since: Option<Seq>) {
-        self.forget_pushes();
+        self.outbox.start_over();
         self.retry_at = None;
         self.line = Line::open(&self.surroundings.socket, self.topic, since);
-    }
-
-    /// Everything that waits is sent again after the next join.
-    fn forget_pushes(&mut self) {
-        self.sent.clear();
-        self.pushes.clear();
     }
 
     fn report(&mut self) {
@@ -366,9 +315,7 @@ impl Task {
             self.turn_away(|| Error::Offline);
         }
         self.surroundings.status.set_waiting(self.board_id, self.follower.n_pending());
-        if self.line.is_joined {
-            *lock(&self.line.since) = self.follower.seq();
-        }
+        self.line.note(self.follower.seq());
     }
 
     fn is_idle(&self) -> bool {
