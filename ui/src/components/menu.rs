@@ -70,7 +70,8 @@ pub fn Menu(props: &MenuProps) -> Html {
                 type="button"
                 class={props.trigger_class.clone()}
                 aria-label={&props.label}
-                title={&props.label}
+                // The system's tooltip would lie over the open menu.
+                title={place.is_none().then(|| props.label.clone())}
                 aria-haspopup="menu"
                 aria-expanded={if place.is_some() { "true" } else { "false" }}
                 aria-controls={place.map(|_| menu_id.clone())}

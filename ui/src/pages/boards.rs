@@ -6,7 +6,7 @@ mod tile;
 
 use roost_board::{BoardId, BoardSummary, User, UserId};
 use roost_bridge::command::Reconnect;
-use roost_bridge::{BoardsPage, ConnectionPhase};
+use roost_bridge::{BoardsPage, ConnectionPhase, Place, Session};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -14,7 +14,7 @@ use yew::prelude::*;
 use crate::components::{Button, EmptyState, Header, IconName};
 use crate::core;
 use crate::dom;
-use crate::state::{use_boards, use_connection, use_toasts};
+use crate::state::{use_boards, use_connection, use_session, use_toasts};
 
 use new_board::NewBoard;
 use tile::{BoardTile, SkeletonTile};
@@ -60,7 +60,7 @@ pub fn Boards(props: &BoardsProps) -> Html {
     let inner = match (&*boards, connection.phase) {
         (BoardsPage { is_loaded: false, .. }, ConnectionPhase::Offline) => html! { <OutOfReach /> },
         (BoardsPage { is_loaded: false, .. }, _) => skeleton(),
-        (BoardsPage { owned, invited, .. }, _) if owned.is_empty() && invited.is_empty() => empty(),
+        (BoardsPage { owned, invited, .. }, _) if owned.is_empty() && invited.is_empty() => html! { <Empty /> },
         (BoardsPage { owned, invited, .. }, _) => html! {
             <>
                 { section("Yours", "boards-yours", owned, me, html! { <li key="new"><NewBoard /></li> }) }
@@ -103,13 +103,18 @@ fn skeleton() -> Html {
     }
 }
 
-fn empty() -> Html {
+/// There are no boards yet.
+#[component]
+fn Empty() -> Html {
+    let session = use_session();
+    let is_shared = matches!(session.get(), Session::SignedIn { account } if account.place != Place::ThisComputer);
+    let text = if is_shared {
+        "A board holds lists, and lists hold cards. Others see it when you invite them."
+    } else {
+        "A board holds lists, and lists hold cards."
+    };
     html! {
-        <EmptyState
-            icon={IconName::Board}
-            title="Make your first board"
-            text="A board holds lists, and lists hold cards. Others see it when you invite them."
-        >
+        <EmptyState icon={IconName::Board} title="Make your first board" {text}>
             <NewBoard />
         </EmptyState>
     }
