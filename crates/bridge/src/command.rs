@@ -20,8 +20,8 @@ pub trait Command: Serialize + DeserializeOwned {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandError {
     /// The code to branch on, in snake case. Those of the model ([`roost_board::ApplyError::code`]) and of the server
-    /// pass through; the core's own are `unreachable`, `not_a_roost_server`, `bad_address`, `signed_out`,
-    /// `no_such_board`, `storage` and `internal`.
+    /// pass through; the core's own are `unreachable`, `not_a_roost_server`, `bad_address`, `signed_in`,
+    /// `signed_out`, `no_such_board`, `storage` and `internal`.
     pub code: String,
     /// For people: what happened and what to do next.
     pub message: String,
