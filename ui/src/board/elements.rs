@@ -6,6 +6,7 @@ use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition
 
 use super::drag::{Column, Point, Rect};
 use super::place::Item;
+use super::windowing::MARGIN;
 
 /// How long something slides, in milliseconds; the style sheet has the same.
 pub(crate) const SLIDE: u32 = 180;
@@ -79,7 +80,7 @@ pub(crate) fn columns(root: &HtmlElement, lists: impl Iterator<Item = ListId>) -
                 width: f64::from(element.offset_width()),
                 height: f64::from(element.offset_height()),
             };
-            Some(Column { list, rect, cards_top: rect_of(&cards).top })
+            Some(Column { list, rect, cards_top: rect_of(&cards).top + MARGIN })
         })
         .collect()
 }

@@ -17,7 +17,7 @@ use super::elements::{self, slide_from};
 use super::field::LineField;
 use super::place::{Item, Place};
 use super::shared::{Shared, SharedList};
-use super::windowing::{Layout, Measures};
+use super::windowing::{Layout, MARGIN, Measures};
 use crate::components::{Icon, IconName, Menu, MenuItem, MenuSeparator};
 use crate::words::count;
 
@@ -319,7 +319,7 @@ impl ListColumn {
                 <li
                     key={card.id.to_string()}
                     class="slot"
-                    style={format!("transform: translateY({}px)", self.layout.top(index))}
+                    style={format!("transform: translateY({}px)", MARGIN + self.layout.top(index))}
                     aria-setsize={n_cards.to_string()}
                     aria-posinset={(index + 1).to_string()}
                 >
@@ -341,7 +341,7 @@ impl ListColumn {
                 class="list-cards"
                 role="list"
                 aria-label={format!("Cards in {}", props.list.name())}
-                style={format!("height: {}px", self.layout.total())}
+                style={format!("height: {}px", self.layout.total() + 2.0 * MARGIN)}
             >
                 { for slots }
             </ol>

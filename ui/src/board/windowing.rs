@@ -10,6 +10,8 @@ use roost_board::{Card, CardId, List, ListId};
 
 /// Between two cards, in pixels.
 pub(crate) const GAP: f64 = 6.0;
+/// Above the first card, and below the last, in pixels: room for what a card's edge casts.
+pub(crate) const MARGIN: f64 = 4.0;
 /// A card of one line, in pixels: its padding, its border and the line.
 const ONE_LINE: f64 = 38.0;
 /// A line of a title, in pixels.
