@@ -148,3 +148,47 @@ impl Joined {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use roost_board::UserId;
+    use roost_protocol::{Ref, Vsn, event};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::pubsub::{Delivery, Mailbox, PubSub};
+
+    /// What a channel that knows everything up to entry 5 writes when it is told of these entries.
+    fn check(seqs: &[u64], expected: &[&str]) {
+        let pubsub = PubSub::new();
+        let user = UserId::from_uuid(Uuid::from_u128(1));
+        let topic = Topic::Users(user);
+        let mailbox = Mailbox::new(16);
+        let subscription = pubsub.subscribe(topic, user, &mailbox);
+        let mut joined = Joined::new(Room::User, Seq(5), subscription, None);
+        let mut out = Outgoing::new(Vsn::V2);
+        for seq in seqs {
+            let payload = serde_json::value::to_raw_value(&serde_json::json!({ "seq": seq })).unwrap();
+            pubsub.broadcast(topic, event::ENTRY, payload.into());
+        }
+        while let Some(Delivery::Broadcast(broadcast)) = mailbox.pop() {
+            joined.deliver(&broadcast, &mut out);
+        }
+        let refs = Refs { given: Ref::from("1"), own: Ref::from("1") };
+        joined.advance(&mut Context::from_waker(Waker::noop()), topic, &refs, &mut out);
+        let written: Vec<String> = out.texts().into_iter().map(|text| text.replace(&topic.to_string(), "T")).collect();
+        assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn entries_go_out_once_each_and_in_order() {
+        check(&[4, 5, 6, 6, 7], &[r#"[null,null,"T","entry",{"seq":6}]"#, r#"[null,null,"T","entry",{"seq":7}]"#]);
+    }
+
+    #[test]
+    fn a_gap_ends_the_channel_so_that_its_client_asks_for_what_is_missing() {
+        check(&[6, 8, 9], &[r#"[null,null,"T","entry",{"seq":6}]"#, r#"["1","1","T","phx_error",{}]"#]);
+    }
+}

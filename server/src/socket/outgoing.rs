@@ -35,7 +35,7 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(super) const fn new(vsn: Vsn) -> Self {
+    pub(crate) const fn new(vsn: Vsn) -> Self {
         Self { vsn, queue: VecDeque::new(), n_bytes: 0, rest: None, n_written: 0 }
     }
 
@@ -101,6 +101,12 @@ impl Outgoing {
         }
         self.queue.shrink_to(QUEUE_KEPT);
         Poll::Ready(Ok(()))
+    }
+
+    /// Takes what is to be written.
+    #[cfg(test)]
+    pub(crate) fn texts(&mut self) -> Vec<String> {
+        self.queue.drain(..).map(|message| message.into_text().unwrap().to_string()).collect()
     }
 
     fn next_frame(&mut self) -> Option<WebSocketMessage> {

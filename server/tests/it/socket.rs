@@ -1,6 +1,7 @@
 //! The socket as a client sees it: real connections, raw frames.
 
 mod boards;
+mod client;
 mod convergence;
 mod endings;
 mod frames;

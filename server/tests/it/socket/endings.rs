@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
+use super::handshake::ending_in;
 use super::raw_frame;
 use super::world::{PATIENCE, World, list_added, proposal};
 
@@ -188,4 +189,13 @@ async fn a_stop_comes_after_the_answers() {
     assert_eq!(idle.goodbye().await.0, 1012);
     assert!(answered <= entries, "{answered} answers, {entries} messages before them");
     timeout(PATIENCE, stopped).await.expect("the server stops").unwrap();
+}
+
+#[tokio::test]
+async fn a_socket_ends_with_its_token() {
+    let world = World::start().await;
+    let mut ada = world.sign_up("Ada").await;
+    ada.jwt = ending_in(&ada.jwt, 2);
+    let mut client = world.connect(&ada).await;
+    assert_eq!(client.goodbye().await, (1000, "token expired".to_owned()));
 }

@@ -1,5 +1,7 @@
 //! What a request to open a socket is answered.
 
+use std::time::SystemTime;
+
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::Value;
 
@@ -73,28 +75,39 @@ async fn who_may_open_a_socket() {
     }
 }
 
+fn read_token(jwt: &str) -> (Header, Value) {
+    let header = jsonwebtoken::decode_header(jwt).unwrap();
+    let mut any = Validation::new(header.alg);
+    any.validate_aud = false;
+    let claims = jsonwebtoken::decode(jwt, &DecodingKey::from_secret(SECRET.as_bytes()), &any).unwrap().claims;
+    (header, claims)
+}
+
+fn sign(header: &Header, claims: &Value, secret: &str) -> String {
+    jsonwebtoken::encode(header, claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+}
+
+/// The person's token, but for when it ends: so many seconds from now.
+pub(super) fn ending_in(jwt: &str, seconds: u64) -> String {
+    let (header, mut claims) = read_token(jwt);
+    claims["exp"] = (SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() + seconds).into();
+    sign(&header, &claims, SECRET)
+}
+
 #[tokio::test]
 async fn expired_and_foreign_tokens_open_nothing() {
     let (world, ada) = world().await;
-    let header = jsonwebtoken::decode_header(&ada.jwt).unwrap();
-    let mut any = Validation::new(header.alg);
-    any.validate_aud = false;
-    let key = DecodingKey::from_secret(SECRET.as_bytes());
-    let mut claims = jsonwebtoken::decode::<Value>(&ada.jwt, &key, &any).unwrap().claims;
-    let sign = |claims: &Value, secret: &str| {
-        jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
-    };
+    let (header, mut claims) = read_token(&ada.jwt);
     let open = async |token: &str| {
         let path = format!("/socket/websocket?token={token}");
         status(&world.raw(&request(&path, "Connection: close\r\n")).await)
     };
-    assert_eq!(open(&sign(&claims, "another secret of thirty-two bytes")).await, 403);
+    assert_eq!(open(&sign(&header, &claims, "another secret of thirty-two bytes")).await, 403);
     claims["exp"] = (claims["iat"].as_i64().unwrap_or(0) - 86_400).into();
-    assert_eq!(open(&sign(&claims, SECRET)).await, 403);
-    let unsigned = Header { alg: Algorithm::HS512, ..header.clone() };
-    let other_algorithm =
-        jsonwebtoken::encode(&unsigned, &claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap();
-    assert_eq!(open(&other_algorithm).await, 403);
+    assert_eq!(open(&sign(&header, &claims, SECRET)).await, 403);
+    let (_, claims) = read_token(&ada.jwt);
+    let other = Header { alg: Algorithm::HS512, ..header.clone() };
+    assert_eq!(open(&sign(&other, &claims, SECRET)).await, 403);
 }
 
 #[tokio::test]

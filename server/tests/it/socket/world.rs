@@ -68,6 +68,17 @@ impl World {
         connection
     }
 
+    /// Stops, and starts again on the same port with the same data.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { server, http, data_dir } = self;
+        let mut config = Config::new(data_dir.path());
+        config.secret = Some(SECRET.to_owned());
+        config.listen = server.address();
+        server.shutdown().await;
+        let server = Server::start(config).await.unwrap();
+        Self { server, http, data_dir }
+    }
+
     pub(crate) async fn stop(self) {
         self.server.shutdown().await;
     }
