@@ -42,6 +42,8 @@ pub struct Limits {
     pub socket_queue: usize,
     /// How long a socket may say nothing before it is closed.
     pub socket_silence: Duration,
+    /// How long a connection may take to send the head of its next request.
+    pub header_time: Duration,
     /// How long a REST request may take as a whole.
     pub request_time: Duration,
     /// How long a stop waits for what is under way.
@@ -62,6 +64,7 @@ impl Default for Limits {
             channels_per_socket: 100,
             socket_queue: 1_000,
             socket_silence: Duration::from_secs(60),
+            header_time: Duration::from_secs(60),
             request_time: Duration::from_secs(30),
             stop_time: Duration::from_secs(10),
             changes_in_flight: 4_096,

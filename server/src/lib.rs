@@ -2,6 +2,7 @@
 //!
 //! [`Server::start`] runs one in this process; the binary `roost-server` is a command line around it.
 
+mod accept;
 mod auth;
 mod boards;
 mod channel;

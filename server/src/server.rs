@@ -5,13 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::serve::ListenerExt as _;
 use roost_protocol::rest::SessionAnswer;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use crate::accept;
 use crate::auth::{self, Auth, SecretError, SignUpError};
 use crate::boards::Boards;
 use crate::config::Config;
@@ -62,7 +62,7 @@ fn why_not(error: &io::Error) -> String {
 pub struct Server {
     address: SocketAddr,
     state: AppState,
-    serving: JoinHandle<io::Result<()>>,
+    serving: JoinHandle<()>,
     _stop: DropGuard,
 }
 
@@ -83,16 +83,9 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let state = open(config).await?;
-        // Frames are small and matter at once: they are not held back to be joined with the next.
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "cannot switch off the delay of a connection");
-            }
-        });
-        let service = rest::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let (router, header_time) = (rest::router(state.clone()), state.config.limits.header_time);
         let stop = state.shutdown.clone();
-        let serve = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let serving = tokio::spawn(serve.into_future());
+        let serving = tokio::spawn(accept::serve(listener, router, header_time, stop.clone()));
         tracing::info!(%address, data_dir = %state.config.data_dir.display(), "serving");
         Ok(Self { address, state, serving, _stop: stop.drop_guard() })
     }

@@ -125,8 +125,10 @@ impl LiveBoard {
         state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether somebody is a member on disk and will stay one: whoever is about to be removed is a stranger already.
     pub(super) fn is_member(&self, user: UserId) -> bool {
-        self.role(user).is_some()
+        let state = self.state();
+        state.saved.role(user).is_some() && state.tip.role(user).is_some()
     }
 
     pub(super) fn role(&self, user: UserId) -> Option<Role> {

@@ -55,6 +55,9 @@ struct LimitSettings {
     /// How long a socket may say nothing, in seconds.
     #[arg(long, env = "ROOST_SOCKET_SILENCE", value_name = "SECONDS")]
     socket_silence: Option<u64>,
+    /// How long a connection may take to send the head of its next request, in seconds.
+    #[arg(long, env = "ROOST_HEADER_TIME", value_name = "SECONDS")]
+    header_time: Option<u64>,
     /// How long a request may take, in seconds.
     #[arg(long, env = "ROOST_REQUEST_TIME", value_name = "SECONDS")]
     request_time: Option<u64>,
@@ -100,6 +103,7 @@ impl LimitSettings {
             channels_per_socket: self.max_channels.unwrap_or(default.channels_per_socket),
             socket_queue: self.socket_queue.unwrap_or(default.socket_queue),
             socket_silence: seconds(self.socket_silence, default.socket_silence),
+            header_time: seconds(self.header_time, default.header_time),
             request_time: seconds(self.request_time, default.request_time),
             stop_time: seconds(self.stop_time, default.stop_time),
             changes_in_flight: self.max_changes_in_flight.unwrap_or(default.changes_in_flight),

@@ -32,7 +32,8 @@ impl DirLock {
     }
 }
 
-fn make_private_dir(dir: &Path) -> std::io::Result<()> {
+/// Makes a directory, and those above it, that only this user can look into.
+pub(super) fn make_private_dir(dir: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -13,6 +13,7 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::OpenError;
+use super::lock::make_private_dir;
 use super::open::{self, DATABASE};
 use crate::auth::SECRET_FILE;
 use crate::clock;
@@ -111,7 +112,7 @@ fn copy_aside(data_dir: &Path, connection: &Connection, found: i64) -> Result<Pa
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(in_file(&partial)(error)),
         Ok(()) | Err(_) => {}
     }
-    fs::create_dir_all(&partial).map_err(in_file(&partial))?;
+    make_private_dir(&partial).map_err(in_file(&partial))?;
     let database = partial.join(DATABASE);
     copy_database(connection, &database, found).map_err(|error| format!("{}: {error}", database.display()))?;
     let secret = data_dir.join(SECRET_FILE);

@@ -1,5 +1,7 @@
 //! Opening connections, each with what it needs to be safe.
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ const WAL_BYTES: i64 = 64 * 1024 * 1024;
 
 /// The connection that writes.
 pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+    make_private(path).map_err(|source| OpenError::dir(path, source))?;
     let open = || {
         let connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -29,6 +32,15 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
         Ok(connection)
     };
     open().map_err(OpenError::sqlite(path))
+}
+
+/// Makes the file if it is not there, for this user alone; SQLite gives its other files the same rights.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 /// A connection that only reads.

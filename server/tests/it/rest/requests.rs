@@ -53,6 +53,17 @@ async fn a_body_that_never_ends_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_request_that_never_begins_is_given_up() {
+    let site = Site::start_with(|config| config.limits.header_time = std::time::Duration::from_millis(50)).await;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(site.server.address()).await.unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: ").await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(!String::from_utf8(answer).unwrap().contains("200"));
+}
+
+#[tokio::test]
 async fn addresses_and_methods_that_there_are_not() {
     let site = Site::start().await;
     for path in ["/", "/api/v1", "/api/v1/nothing", "/api/v2/info", "/api/v1/boards/1/2/3", "/../etc/passwd"] {
