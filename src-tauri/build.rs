@@ -18,6 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .app_manifest(manifest);
     println!("cargo:rerun-if-changed=src-tauri/capabilities");
     println!("cargo:rerun-if-changed=src-tauri/build.rs");
+    // The files that are there are watched where they are embedded; this finds the new ones.
+    println!("cargo:rerun-if-changed=ui/dist");
     tauri_build::try_build(attributes).map_err(|error| format!("{error:#}"))?;
     Ok(())
 }

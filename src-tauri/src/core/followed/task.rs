@@ -52,6 +52,7 @@ pub(super) async fn run(
         if task.is_idle() && requests.is_empty() {
             // From here on a request is not taken any more, and the one who asks starts anew.
             requests.close();
+            task.put_summary();
             break;
         }
     }
@@ -113,9 +114,7 @@ impl Task {
             Request::Hide => {
                 self.turn_away(|| Error::Internal("the board was closed before it was there"));
                 self.follower.hide();
-                if let Some(summary) = self.follower.summary() {
-                    self.surroundings.boards.put(summary);
-                }
+                self.put_summary();
             }
             Request::Propose(proposal, answer) => drop(answer.send(self.follower.propose(proposal))),
             Request::Invite(email, answer) => self.invite(email, answer),
@@ -307,6 +306,13 @@ impl Task {
         self.outbox.start_over();
         self.retry_at = None;
         self.line = Line::open(&self.surroundings.socket, self.topic, since);
+    }
+
+    /// Shows on the page of boards what was done here.
+    fn put_summary(&self) {
+        if let Some(summary) = self.follower.summary() {
+            self.surroundings.boards.put(summary);
+        }
     }
 
     fn report(&mut self) {
