@@ -34,7 +34,7 @@ pub struct MenuItemProps {
     pub testid: Option<AttrValue>,
 }
 
-/// An item of a [`Menu`].
+/// An item of a [`Menu`](super::Menu).
 #[component]
 pub fn MenuItem(props: &MenuItemProps) -> Html {
     let close = use_context::<Rc<MenuClose>>();
