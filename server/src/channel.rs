@@ -9,6 +9,7 @@
 
 mod boards;
 mod joined;
+mod refs;
 mod users;
 
 use std::collections::VecDeque;
@@ -25,6 +26,7 @@ use crate::presence::Tracked;
 use crate::pubsub::{Broadcast, Mailbox, PubSub, Subscription};
 use crate::socket::Outgoing;
 use joined::{Joined, Room};
+use refs::{End, Refs};
 
 /// Something that a channel is busy with.
 type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -50,15 +52,6 @@ pub(crate) struct Channel {
     /// What the client sent and was not looked at yet.
     waiting: VecDeque<Message>,
     n_waiting_bytes: usize,
-}
-
-/// How messages name the join that they belong to.
-#[derive(Clone)]
-struct Refs {
-    /// The `join_ref` of the join; null when the client gave none.
-    given: Ref,
-    /// The same, or the join's own ref when the client gave none: what the channel's messages carry.
-    own: Ref,
 }
 
 enum State {
@@ -110,15 +103,6 @@ enum Turn {
     Wait,
     /// Nothing: the channel is over.
     Over,
-}
-
-/// Why a channel ends before its client leaves it.
-#[derive(Clone, Copy)]
-enum End {
-    /// They may no longer be here.
-    Closed,
-    /// Something was missed; the client joins again and asks for it.
-    Failed,
 }
 
 impl Channel {
@@ -302,37 +286,6 @@ async fn join(caller: Arc<Caller>, topic: Topic, payload: Payload) -> Result<Adm
         Topic::Users(id) => users::join(&caller, id),
         Topic::Boards(id) => boards::join(&caller, id, &payload).await,
         Topic::Phoenix => Err(unauthorized()),
-    }
-}
-
-impl Refs {
-    fn of(join: &Message) -> Self {
-        let own = if join.join_ref.is_null() { &join.ref_ } else { &join.join_ref };
-        Self { given: join.join_ref.clone(), own: own.clone() }
-    }
-
-    /// Whether a push belongs to this join rather than to an earlier one; null is taken to.
-    fn are_those_of(&self, push: &Message) -> bool {
-        push.join_ref.is_null() || push.join_ref == self.own
-    }
-
-    /// Whether a leave means this join; null does only when the join gave none.
-    fn are_those_of_leave(&self, leave: &Message) -> bool {
-        leave.join_ref == self.given || leave.join_ref == self.own
-    }
-
-    fn write_end(&self, end: End, topic: Topic, out: &mut Outgoing) {
-        let event = match end {
-            End::Closed => event::PHX_CLOSE,
-            End::Failed => event::PHX_ERROR,
-        };
-        out.push(&Message {
-            join_ref: self.given.clone(),
-            ref_: self.given.clone(),
-            topic: topic.to_string(),
-            event: event.to_owned(),
-            payload: Payload::empty(),
-        });
     }
 }
 

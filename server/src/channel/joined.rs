@@ -8,7 +8,8 @@ use futures_util::stream::FuturesOrdered;
 use roost_board::Seq;
 use roost_protocol::{Message, Reply, Topic};
 
-use super::{Answer, End, Refs, Turn, Work, boards, users};
+use super::refs::{End, Refs};
+use super::{Answer, Turn, Work, boards, users};
 use crate::boards::BoardAccess;
 use crate::presence::Tracked;
 use crate::pubsub::{Broadcast, Subscription};
