@@ -10,6 +10,9 @@ use super::shared::SharedCard;
 use super::windowing::has_meta;
 use crate::components::{Icon, IconName};
 
+/// How many bytes of a title may be more than the four lines show, so that it is also shown on hover.
+const LONG: usize = 110;
+
 /// How a card on the board looks just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Look {
@@ -73,6 +76,7 @@ pub(crate) fn CardView(props: &CardViewProps) -> Html {
             style={props.glow.map(|glow| format!("--person-hue: {}", glow.hue))}
             role="button"
             tabindex={if props.is_current { "0" } else { "-1" }}
+            title={(card.title.len() > LONG).then(|| card.title.clone())}
             aria-describedby="board-card-help"
             data-testid="card"
             data-card-id={card.id.to_string()}

@@ -1,16 +1,13 @@
 //! A text of many lines, saved as a draft with each key.
 
 use roost_bridge::DraftKey;
-use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
-use super::field::{UnsavedNote, fit, use_restored};
+use super::field::{Focus, Typed, UnsavedNote, use_typed};
 use crate::components::{Button, ButtonKind};
-use crate::dom;
-use crate::state::use_draft;
 
 /// How a [`TextArea`] is drawn and what it does.
-#[derive(Properties, PartialEq)]
+#[derive(Properties, Clone, PartialEq)]
 pub(crate) struct TextAreaProps {
     /// What it is a draft of.
     pub draft: DraftKey,
@@ -48,114 +45,90 @@ pub(crate) struct TextAreaProps {
     pub testid: AttrValue,
 }
 
-/// A text of many lines. As in `LineField`, what is typed belongs to the element alone.
-#[component]
-pub(crate) fn TextArea(props: &TextAreaProps) -> Html {
-    let draft = use_draft(props.draft.clone());
-    let area = use_node_ref();
-    let error = use_state_eq(|| None::<AttrValue>);
-    let was_kept = *use_memo((), |()| !draft.text().is_empty());
+/// What the listeners of a [`TextArea`] do.
+#[derive(Clone)]
+struct Text {
+    typed: Typed,
+    props: TextAreaProps,
+    error: UseStateHandle<Option<AttrValue>>,
+}
 
-    use_effect_with((), {
-        let (area, draft, value, takes_focus) = (area.clone(), draft.clone(), props.value.clone(), props.takes_focus);
-        move |()| {
-            if let Some(area) = area.cast::<HtmlTextAreaElement>() {
-                let kept = draft.text();
-                area.set_value(if kept.is_empty() { &value } else { &kept });
-                fit(&area);
-                if takes_focus {
-                    dom::focus(&area);
-                }
-            }
-        }
-    });
+impl Text {
+    fn input(&self) {
+        self.typed.keep();
+        self.error.set(None);
+    }
 
-    use_restored(&area, &draft, props.n_refused);
+    fn save(&self) {
+        let props = &self.props;
+        let text = self.typed.text().replace("\r\n", "\n");
+        let text = text.trim_end();
+        if props.is_off || (text.trim().is_empty() && !props.may_be_empty) {
+            return;
+        }
+        let length = text.chars().count();
+        if length > props.max {
+            self.error.set(Some(format!("That is {length} characters; there can be {}.", props.max).into()));
+            return;
+        }
+        self.typed.done();
+        if props.on_close.is_none() {
+            self.typed.begin_anew();
+        }
+        props.on_done.emit(text.to_owned());
+    }
 
-    let oninput = {
-        let (draft, value, error) = (draft.clone(), props.value.clone(), error.clone());
-        move |event: InputEvent| {
-            let area: HtmlTextAreaElement = event.target_unchecked_into();
-            let text = area.value();
-            draft.set(if text == *value { "" } else { &text });
-            error.set(None);
-            fit(&area);
+    fn key(&self, event: &KeyboardEvent) {
+        if event.is_composing() {
+            return;
         }
-    };
-    let save = {
-        let (area, draft, error, on_done) = (area.clone(), draft.clone(), error.clone(), props.on_done.clone());
-        let (max, may_be_empty, is_off, stays) =
-            (props.max, props.may_be_empty, props.is_off, props.on_close.is_none());
-        Callback::from(move |()| {
-            let Some(area) = area.cast::<HtmlTextAreaElement>() else { return };
-            let text = area.value().replace("\r\n", "\n");
-            let text = text.trim_end();
-            let length = text.chars().count();
-            if is_off || (text.trim().is_empty() && !may_be_empty) {
-                return;
+        match (event.key().as_str(), &self.props.on_close) {
+            ("Enter", _) if event.ctrl_key() || event.meta_key() => {
+                event.prevent_default();
+                self.save();
             }
-            if length > max {
-                error.set(Some(format!("That is {length} characters; there can be {max}.").into()));
-                return;
-            }
-            // The draft goes first: a refusal puts the text back.
-            draft.clear();
-            if stays {
-                area.set_value("");
-                fit(&area);
-            }
-            on_done.emit(text.to_owned());
-        })
-    };
-    let onkeydown = {
-        let (save, on_close) = (save.clone(), props.on_close.clone());
-        move |event: KeyboardEvent| {
-            if event.is_composing() {
-                return;
-            }
-            match (event.key().as_str(), &on_close) {
-                ("Enter", _) if event.ctrl_key() || event.meta_key() => {
-                    event.prevent_default();
-                    save.emit(());
-                }
-                // The draft keeps it.
-                ("Escape", Some(on_close)) => {
-                    event.prevent_default();
-                    event.stop_propagation();
-                    on_close.emit(());
-                }
-                _ => {}
-            }
-        }
-    };
-    let discard = {
-        let (area, draft, value, on_close) = (area.clone(), draft.clone(), props.value.clone(), props.on_close.clone());
-        Callback::from(move |event: MouseEvent| {
-            event.prevent_default();
-            draft.clear();
-            if let Some(area) = area.cast::<HtmlTextAreaElement>() {
-                area.set_value(&value);
-                fit(&area);
-            }
-            if let Some(on_close) = &on_close {
+            // The draft keeps it.
+            ("Escape", Some(on_close)) => {
+                event.prevent_default();
+                event.stop_propagation();
                 on_close.emit(());
             }
-        })
-    };
-    let is_changed = !draft.text().is_empty();
-    let has_close = props.on_close.is_some();
+            _ => {}
+        }
+    }
+
+    fn discard(&self) {
+        self.typed.discard();
+        if let Some(on_close) = &self.props.on_close {
+            on_close.emit(());
+        }
+    }
+
+    fn on<E: 'static>(&self, act: impl Fn(&Self, E) + 'static) -> Callback<E> {
+        let text = self.clone();
+        Callback::from(move |event| act(&text, event))
+    }
+}
+
+/// A text of many lines.
+#[component]
+pub(crate) fn TextArea(props: &TextAreaProps) -> Html {
+    let focus = if props.takes_focus { Focus::Caret } else { Focus::None };
+    let typed = use_typed(props.draft.clone(), props.value.clone(), focus, props.n_refused);
+    let error = use_state_eq(|| None::<AttrValue>);
+    let text = Text { typed: typed.clone(), props: props.clone(), error: error.clone() };
     html! {
         <div class="text-area">
             <textarea
-                ref={area}
+                ref={typed.area.clone()}
                 class="text-area__area"
                 rows="1"
                 aria-label={&props.label}
                 placeholder={&props.placeholder}
                 aria-invalid={error.is_some().then_some("true")}
                 data-testid={&props.testid}
-                {oninput}
-                {onkeydown}
+                oninput={text.on(|text, _: InputEvent| text.input())}
+                onkeydown={text.on(|text, event: KeyboardEvent| text.key(&event))}
             />
             if let Some(error) = &*error {
                 <p class="line-field__error" role="alert">{ error }</p>
@@ -163,10 +136,10 @@ pub(crate) fn TextArea(props: &TextAreaProps) -> Html {
             if let Some(note) = &props.note {
                 <p class="text-area__note" role="status">{ note }</p>
             }
-            if is_changed || has_close {
+            if typed.is_changed() || props.on_close.is_some() {
                 <div class="text-area__actions">
                     <Button
-                        kind={ButtonKind::Primary} disabled={props.is_off} onclick={save.reform(|_| ())}
+                        kind={ButtonKind::Primary} disabled={props.is_off} onclick={text.on(|text, _: MouseEvent| text.save())}
                         testid={format!("{}-save", props.testid)}
                     >
                         { &props.verb }
@@ -175,8 +148,8 @@ pub(crate) fn TextArea(props: &TextAreaProps) -> Html {
                         <Button kind={ButtonKind::Quiet} onclick={on_close.reform(|_| ())}>{ "Close" }</Button>
                     }
                     <span class="text-area__keys" aria-hidden="true"><kbd class="kbd">{ "Ctrl ↵" }</kbd></span>
-                    if was_kept && is_changed {
-                        <UnsavedNote on_discard={discard} />
+                    if typed.is_from_before() {
+                        <UnsavedNote on_discard={text.on(|text, ()| text.discard())} />
                     }
                 </div>
             }

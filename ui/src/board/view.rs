@@ -80,8 +80,8 @@ pub(crate) struct BoardView {
     settling: Option<Timeout>,
     /// What screen readers say.
     said: AttrValue,
-    /// What takes back the last change made here.
-    undo: Option<Change>,
+    /// What takes back the changes made here, the latest last.
+    undo: Vec<Change>,
     /// The list whose end is to be in view once it is drawn.
     scroll_to_end: Option<ListId>,
     n_refused: u32,
@@ -167,7 +167,7 @@ impl Component for BoardView {
             n_glows: 0,
             settling: None,
             said: AttrValue::default(),
-            undo: None,
+            undo: Vec::new(),
             scroll_to_end: None,
             n_refused: 0,
             n_resized: 0,

@@ -42,11 +42,7 @@ impl BoardView {
             Act::RemoveMember(user_id) => {
                 self.propose(ctx, Change::MemberRemoved { user_id });
             }
-            Act::Undo(change) => {
-                self.propose(ctx, change);
-                self.undo = None;
-                self.say("Undone.");
-            }
+            Act::Undo(change) => self.undo(ctx, change),
             Act::Edit(edit) => self.edit(edit),
             Act::Leave(leave) => self.leave(leave),
             Act::Show(over) => self.show(over),
@@ -112,6 +108,15 @@ impl BoardView {
             self.done(ctx, said, inverse);
         }
         self.wants_focus = true;
+    }
+
+    /// Takes back a change, by this one. That can itself not be taken back in this way: the next one is the change before.
+    fn undo(&mut self, ctx: &Context<Self>, change: Change) {
+        self.undo.retain(|other| *other != change);
+        if self.propose(ctx, change).is_some() {
+            self.undo.pop();
+            self.say("Undone.");
+        }
     }
 
     fn edit(&mut self, edit: Edit) {

@@ -175,7 +175,7 @@ impl BoardView {
                     link.send_message(Msg::Answered(op, answer));
                 });
                 self.redraw();
-                self.undo.clone_from(&proposed.inverse);
+                self.undo.extend(proposed.inverse.clone());
                 proposed.inverse
             }
             Err(error) => {

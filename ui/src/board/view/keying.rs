@@ -110,7 +110,7 @@ impl BoardView {
     fn command(&mut self, ctx: &Context<Self>, stroke: Stroke) {
         let act = match (stroke, self.current) {
             (Stroke::Keys, _) => Some(Act::Show(Some(Over::Keys))),
-            (Stroke::Undo, _) => self.undo.take().map(Act::Undo),
+            (Stroke::Undo, _) => self.undo.last().cloned().map(Act::Undo),
             (Stroke::Open, Some(Item::Card(id))) => Some(Act::Show(Some(Over::Card(id)))),
             (Stroke::Open | Stroke::Rename, Some(Item::List(id))) => Some(Act::Edit(Edit::ListName(id))),
             (Stroke::Rename, Some(Item::Card(id))) => Some(Act::Edit(Edit::CardTitle(id))),
