@@ -34,7 +34,7 @@ async fn a_refused_sign_up_says_why_beside_the_fields() -> Result<()> {
     let server = Server::start().await?;
     let fay = Person::arrive(&story, "Fay").await?;
     fay.choose_server(&server).await?;
-    fay.fill_sign_up("Fay", " ", "fay at home", "short").await?;
+    fay.fill_sign_up("Fay", "Berg", "fay at home", "short").await?;
     let app = fay.app();
     app.click(&hook("submit")).await?;
     for field in ["email", "password"] {

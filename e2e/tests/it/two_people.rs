@@ -32,8 +32,7 @@ async fn two_people_share_a_board() -> Result<()> {
     bob.sign_up(&server).await?;
     bob.picture("has-no-boards").await?;
     ada.invite(&bob).await?;
-    ada.picture("invited-bob").await?;
-    bob.app().read(&hook("board-tile"), "Spring release").await?;
+    bob.app().read(&hook("board"), "Spring release").await?;
     bob.picture("sees-the-board-appear").await?;
     bob.open_board("Spring release").await?;
     bob.see_lists(&[

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use fantoccini::actions::{Actions, InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
 use fantoccini::elements::Element;
+use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::Pid;
@@ -116,7 +117,7 @@ impl App {
     /// Waits until one of the things of a kind says a text, and gives how long that took.
     pub(crate) async fn read(&self, css: &str, text: &str) -> Result<Duration> {
         let script = format!(
-            "return [...document.querySelectorAll({})].some((e) => (e.value ?? '').includes({text}) || e.innerText.includes({text}))",
+            "return [...document.querySelectorAll({})].some((e) => String(e.value ?? '').includes({text}) || e.innerText.includes({text}))",
             json!(css),
             text = json!(text),
         );
@@ -137,10 +138,11 @@ impl App {
         Ok(())
     }
 
-    /// Puts the caret into a field and types, after what is in it.
+    /// Puts the caret into a field and types, after what is in it; a line break is the Enter key.
     pub(crate) async fn write(&self, css: &str, text: &str) -> Result<()> {
         let field = self.see(css).await?;
-        field.send_keys(text).await.with_context(|| format!("could not type into {css}"))
+        let keys = text.replace('\n', &char::from(Key::Enter).to_string());
+        field.send_keys(&keys).await.with_context(|| format!("could not type into {css}"))
     }
 
     /// Presses keys where the focus is: characters, or those of [`fantoccini::key::Key`].

@@ -127,7 +127,7 @@ impl Person {
         let app = self.app();
         app.click(&hook("new-board")).await?;
         app.write(&hook("new-board-name"), name).await?;
-        app.click(&hook("create-board")).await?;
+        app.click(&hook("new-board-create")).await?;
         app.read(&hook("board-name"), name).await?;
         Ok(())
     }
@@ -135,8 +135,8 @@ impl Person {
     /// Goes to a board from the page of boards.
     pub(crate) async fn open_board(&self, name: &str) -> Result<()> {
         let app = self.app();
-        app.read(&hook("board-tile"), name).await?;
-        app.click(&hook("board-tile")).await?;
+        app.read(&hook("board"), name).await?;
+        app.click(&hook("board")).await?;
         app.read(&hook("board-name"), name).await?;
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Person {
         let app = self.app();
         app.click(&hook("add-list")).await?;
         for name in names {
-            app.write(&hook("new-list"), &format!("{name}\n")).await?;
+            app.write(&hook("new-list-name"), &format!("{name}\n")).await?;
         }
         app.press(&[Key::Escape.into()]).await
     }
@@ -186,8 +186,10 @@ impl Person {
         let app = self.app();
         app.click(&hook("invite")).await?;
         app.write(&hook("invite-email"), &other.email()).await?;
-        app.click(&hook("send-invite")).await?;
-        Ok(())
+        app.click(&hook("invite-send")).await?;
+        app.read(&hook("member"), &other.email()).await?;
+        self.picture("invites").await?;
+        app.press(&[Key::Escape.into()]).await
     }
 
     /// Drags a card with the mouse onto another one's upper half, that is, to the place before it.
@@ -231,7 +233,7 @@ impl Person {
     /// Who this person sees on the board now, by name.
     pub(crate) async fn see_present(&self, others: &[&Self]) -> Result<()> {
         for other in others {
-            let css = format!("{} [aria-label*=\"{}\"]", hook("present"), other.first_name);
+            let css = format!("{} [aria-label*=\"{}\"]", hook("presence"), other.first_name);
             self.app().see(&css).await?;
         }
         Ok(())
