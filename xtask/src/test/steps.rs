@@ -103,7 +103,7 @@ fn phoenix() -> Result<()> {
     let folder = root().join("server/tests/phoenix-js");
     setup::npm_packages(&folder)?;
     let server = built_program("debug", "roost-server");
-    check(in_root("node").arg("--test").current_dir(folder).env("ROOST_SERVER_BIN", server))
+    check(in_root("node").args(["--test", "--test-reporter=spec"]).current_dir(folder).env("ROOST_SERVER_BIN", server))
 }
 
 #[cfg(not(target_os = "linux"))]
