@@ -30,3 +30,14 @@ async fn this_computer_needs_no_account() -> Result<()> {
     cy.picture("board-after-a-restart").await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_second_start_ends_and_leaves_the_first_one_alone() -> Result<()> {
+    let story = Story::begin(50).await?;
+    let dan = Person::arrive(&story, "Dan").await?;
+    dan.app().click(&hook("connect-local")).await?;
+    dan.make_board("House move").await?;
+    dan.start_app_again().await?;
+    dan.app().read(&hook("board-name"), "House move").await?;
+    Ok(())
+}

@@ -65,15 +65,27 @@ async fn two_people_share_a_board() -> Result<()> {
         person.see_lists(&moved).await?;
         person.picture("offline").await?;
     }
+    ada.drag_card("Call the printer", "Book the hall").await?;
+    let moved: [(&str, &[&str]); 3] = [
+        ("This week", &["Write the changelog"]),
+        ("Doing", &["Call the printer", "Book the hall", "Draw the icon"]),
+        ("Done", &[]),
+    ];
+    ada.see_lists(&moved).await?;
+    ada.see_connection("1 change waiting").await?;
+    ada.picture("works-on-offline").await?;
+
     server.come_back().await?;
     for person in [&ada, &bob] {
         let took = person.see_connection("Live").await?;
         println!("live again after {} ms", took.as_millis());
+        // What waited is there.
+        person.see_lists(&moved).await?;
     }
     bob.drag_card("Draw the icon", "Write the changelog").await?;
     let moved_back: [(&str, &[&str]); 3] = [
-        ("This week", &["Draw the icon", "Write the changelog", "Call the printer"]),
-        ("Doing", &["Book the hall"]),
+        ("This week", &["Draw the icon", "Write the changelog"]),
+        ("Doing", &["Call the printer", "Book the hall"]),
         ("Done", &[]),
     ];
     ada.see_lists(&moved_back).await?;

@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use fantoccini::key::Key;
 use tempfile::TempDir;
+use tokio::process::Command;
 
 use super::app::App;
+use super::group::Group;
 use super::server::Server;
-use super::story::{Album, Story};
+use super::story::{Album, Story, program};
+use super::wait::PATIENCE;
 
 /// The hooks that the interface has for tests.
 pub(crate) fn hook(name: &str) -> String {
@@ -72,6 +75,16 @@ impl Person {
             app.kill().await?;
         }
         self.open_app().await
+    }
+
+    /// Starts the app while it is open, as somebody does who has lost sight of its window; the second one has to end.
+    pub(crate) async fn start_app_again(&self) -> Result<()> {
+        let mut command = Command::new(program("ROOST_APP_BIN")?);
+        let mut second = Group::spawn(command.arg("--profile").arg(self.profile.path()))?;
+        let ended = tokio::time::timeout(PATIENCE, second.child.wait()).await;
+        let status = ended.context("the second app goes on beside the first")??;
+        ensure!(status.success(), "the second app has ended with {status}");
+        Ok(())
     }
 
     /// Takes a picture of their window.
