@@ -23,8 +23,17 @@ pub(crate) fn built_program(profile: &str, name: &str) -> PathBuf {
 }
 
 /// The cargo that runs this task, to be called in the root of the repository.
+///
+/// It does not inherit what cargo says about this task's own package: build scripts that look at it (ring's does) would
+/// take a cargo called by hand and one called from here for two worlds, and rebuild for each.
 pub(crate) fn cargo() -> Command {
-    in_root(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = in_root(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// A program to be called in the root of the repository.
