@@ -171,7 +171,8 @@ impl Component for BoardView {
             scroll_to_end: None,
             n_refused: 0,
             n_resized: 0,
-            near: 0..usize::MAX,
+            // As many as fit on the largest screens; scrolling tells more.
+            near: 0..32,
             root: NodeRef::default(),
             hand_element: NodeRef::default(),
             _listener: following::listen(ctx),
