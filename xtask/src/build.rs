@@ -39,9 +39,12 @@ pub(crate) fn main() -> Result<()> {
 
 /// Wraps what cargo has built with Tauri's own tool. The bundle holds the server too, for those who host one.
 fn bundle() -> Result<()> {
-    let server = built_program("release", "roost-server");
-    let config =
-        serde_json::json!({ "bundle": { "linux": { "deb": { "files": { "/usr/bin/roost-server": server } } } } });
+    let files = serde_json::json!({
+        "/usr/bin/roost-server": built_program("release", "roost-server"),
+        "/usr/share/doc/roost/LICENSE-APACHE": root().join("LICENSE-APACHE"),
+        "/usr/share/doc/roost/LICENSE-MIT": root().join("LICENSE-MIT"),
+    });
+    let config = serde_json::json!({ "bundle": { "linux": { "deb": { "files": files } } } });
     check(in_root("node").arg(setup::tools().join("node_modules/@tauri-apps/cli/tauri.js")).args([
         "bundle",
         "--ci",
