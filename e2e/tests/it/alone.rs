@@ -11,7 +11,7 @@ async fn this_computer_needs_no_account() -> Result<()> {
     cy.app().see(&hook("connect-local")).await?;
     cy.picture("connect").await?;
     cy.app().click(&hook("connect-local")).await?;
-    cy.app().see(&hook("boards-page")).await?;
+    cy.app().see(&hook("new-board")).await?;
     cy.picture("no-boards-yet").await?;
 
     cy.make_board("House move").await?;
@@ -23,7 +23,7 @@ async fn this_computer_needs_no_account() -> Result<()> {
     cy.picture("board").await?;
 
     cy.restart_app().await?;
-    cy.app().see(&hook("boards-page")).await?;
+    cy.app().see(&hook("new-board")).await?;
     cy.picture("after-a-restart").await?;
     cy.open_board("House move").await?;
     cy.see_lists(&board).await?;

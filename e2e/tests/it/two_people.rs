@@ -16,6 +16,7 @@ async fn two_people_share_a_board() -> Result<()> {
     let keyring = Keyring::new().await?;
 
     let mut ada = Person::arrive(&story, "Ada").await?;
+    ada.app().see(&hook("connect-local")).await?;
     ada.picture("connect").await?;
     ada.sign_up(&server).await?;
     ada.picture("signed-up").await?;

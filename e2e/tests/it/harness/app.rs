@@ -22,6 +22,16 @@ use super::wait::{PATIENCE, until};
 /// How long one step of a pointer takes, so that the app gets to draw in between.
 const POINTER_STEP: Duration = Duration::from_millis(16);
 
+/// A script that is done when no animation is under way, but for those without an end, and what is meant to be seen was
+/// drawn.
+const AT_REST: &str = "
+    const done = arguments[arguments.length - 1];
+    setTimeout(done, 2000);
+    const moving = document.getAnimations().filter((it) => it.effect.getComputedTiming().endTime !== Infinity);
+    Promise.allSettled([document.fonts.ready, ...moving.map((it) => it.finished)])
+        .then(() => requestAnimationFrame(() => requestAnimationFrame(done)));
+";
+
 /// A running app, with the driver that is in front of it. The driver is for this one app and ends with it.
 #[derive(Debug)]
 pub(crate) struct App {
@@ -79,8 +89,10 @@ impl App {
         Ok(())
     }
 
-    /// Takes a picture of the window.
+    /// Takes a picture of the window, once what moves in it has come to rest.
     pub(crate) async fn picture(&self, what: &str) -> Result<()> {
+        // A window that does not answer is worth a picture too.
+        self.client.execute_async(AT_REST, Vec::new()).await.ok();
         self.album.keep(self.whose, what, &self.client.screenshot().await?)
     }
 

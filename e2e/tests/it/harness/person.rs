@@ -107,7 +107,8 @@ impl Person {
         self.fill_sign_up(self.first_name, "Berg", &self.email(), &self.password()).await?;
         self.picture("signs-up").await?;
         self.app().click(&hook("submit")).await?;
-        self.app().see(&hook("boards-page")).await?;
+        // It is not a skeleton any more.
+        self.app().see(&hook("new-board")).await?;
         Ok(())
     }
 
