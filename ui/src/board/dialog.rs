@@ -32,7 +32,7 @@ pub(crate) struct CardDialogProps {
     pub is_gone: bool,
     /// Who looks at it.
     pub me: User,
-    /// Grows when fields are to be made anew from their drafts.
+    /// Grows when a refused text has gone back to its draft.
     pub n_refused: u32,
     /// The way to act.
     pub dispatch: Dispatch,

@@ -5,13 +5,14 @@ mod members;
 use std::rc::Rc;
 
 use roost_board::{Board, Field, Role, UserId, limits};
-use roost_bridge::{DraftKey, Presence};
+use roost_bridge::{DraftKey, Place, Presence, Session};
 use yew::prelude::*;
 
 use super::act::{Act, Dispatch, Edit, Over};
 use super::field::LineField;
 use super::shared::Shared;
 use crate::components::{AvatarStack, Button, IconName, Person};
+use crate::state::use_session;
 
 pub(crate) use members::MembersDialog;
 
@@ -93,6 +94,12 @@ pub(crate) fn BoardActions(props: &BoardActionsProps) -> Html {
         n => format!("Here now: {n} others. Members"),
     };
     let is_owner = props.board.role(props.me) == Some(Role::Owner);
+    let session = use_session();
+    let is_local = matches!(session.get(), Session::SignedIn { account } if account.place == Place::ThisComputer);
+    if is_local {
+        // There is nobody else on this computer, and nobody to invite.
+        return html! {};
+    }
     html! {
         <>
             if !people.is_empty() {

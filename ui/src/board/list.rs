@@ -45,7 +45,9 @@ pub(crate) struct ListProps {
     pub glows: Shared<Rc<HashMap<CardId, Glow>>>,
     /// Whether the list is near what is in view of the board.
     pub is_near: bool,
-    /// Grows when fields are to be made anew from their drafts.
+    /// Whether a new card was begun here and is not added yet.
+    pub has_draft: bool,
+    /// Grows when a refused text has gone back to its draft.
     pub n_refused: u32,
     /// Grows when the window has another size.
     pub n_resized: u32,

@@ -4,7 +4,7 @@ use roost_board::{BoardId, User};
 use yew::prelude::*;
 
 use super::view::BoardView;
-use crate::state::{use_drafts, use_toasts};
+use crate::state::{use_boards, use_drafts, use_toasts};
 
 /// How a [`BoardPage`] is drawn.
 #[derive(Properties, PartialEq)]
@@ -20,12 +20,15 @@ pub struct BoardPageProps {
 /// The page of a board.
 #[component]
 pub fn BoardPage(props: &BoardPageProps) -> Html {
-    let (toasts, drafts) = (use_toasts(), use_drafts());
+    let (toasts, drafts, boards) = (use_toasts(), use_drafts(), use_boards());
+    let summary = boards.owned.iter().chain(&boards.invited).find(|board| board.id == props.board_id);
+    let name = summary.map(|board| AttrValue::from(board.name.clone())).unwrap_or_default();
     html! {
         <BoardView
             key={props.board_id.to_string()}
             board_id={props.board_id}
             me={props.me.clone()}
+            {name}
             on_back={&props.on_back}
             {toasts}
             {drafts}

@@ -37,6 +37,8 @@ use pointing::{Hand, Pan};
 pub(crate) struct BoardViewProps {
     /// Which board.
     pub board_id: BoardId,
+    /// Its name as the page of boards has it, until the board itself is there.
+    pub name: AttrValue,
     /// Who looks at it.
     pub me: User,
     /// Back to all boards.

@@ -52,6 +52,9 @@ impl ListColumn {
                         >
                             <Icon name={IconName::Plus} />
                             { "Add a card" }
+                            if props.has_draft {
+                                <span class="list-add__draft">{ "Draft" }</span>
+                            }
                         </button>
                     }
                 </footer>

@@ -19,13 +19,14 @@ use crate::board::list::ListColumn;
 use crate::board::place::Item;
 use crate::board::shared::Shared;
 use crate::components::{Button, ButtonKind, EmptyState, Header, Icon, IconName, Skeleton};
+use crate::words::sentence;
 
 impl BoardView {
     pub(super) fn draw(&self, ctx: &Context<Self>) -> Html {
         let Some(board) = self.shown.clone() else {
             return html! {
                 <div class="page">
-                    <Header>{ Html::default() }</Header>
+                    <Header><h1 class="header__title">{ &ctx.props().name }</h1></Header>
                     { self.failure.as_ref().map_or_else(draw_skeleton, |error| self.draw_failure(ctx, &error.message)) }
                 </div>
             };
@@ -87,13 +88,13 @@ impl BoardView {
                 {onwheel}
                 {onfocusin}
             >
-                { for board.lists().iter().enumerate().map(|(index, list)| self.draw_list(board, index, list)) }
+                { for board.lists().iter().enumerate().map(|(index, list)| self.draw_list(ctx, board, index, list)) }
                 { self.draw_add_list(board) }
             </main>
         }
     }
 
-    fn draw_list(&self, board: &Board, index: usize, list: &Arc<roost_board::List>) -> Html {
+    fn draw_list(&self, ctx: &Context<Self>, board: &Board, index: usize, list: &Arc<roost_board::List>) -> Html {
         let id = list.id();
         let is_here = |item: &Item| item.list(board) == Some(id);
         let moving = self.moving.as_ref().map(|moving| (moving.item, moving.look()));
@@ -116,6 +117,7 @@ impl BoardView {
                 landing={landing.filter(|card| is_here(&Item::Card(*card))).collect::<Vec<_>>()}
                 glows={self.glows.clone()}
                 is_near={self.near.contains(&index)}
+                has_draft={!ctx.props().drafts.text(&DraftKey::new_card(id)).is_empty()}
                 n_refused={self.n_refused}
                 n_resized={self.n_resized}
                 dispatch={&self.dispatch}
@@ -227,7 +229,7 @@ impl BoardView {
         let on_back = ctx.props().on_back.reform(|_: MouseEvent| ());
         html! {
             <main class="board-state">
-                <EmptyState icon={IconName::Warning} title="This board cannot be opened now" text={message.to_owned()}>
+                <EmptyState icon={IconName::Warning} title="This board cannot be opened now" text={sentence(message)}>
                     <Button kind={ButtonKind::Primary} onclick={self.dispatch.reform(|_| Act::Retry)} testid="retry">
                         { "Try again" }
                     </Button>
