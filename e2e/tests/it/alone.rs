@@ -33,7 +33,7 @@ async fn this_computer_needs_no_account() -> Result<()> {
 
 #[tokio::test]
 async fn a_second_start_ends_and_leaves_the_first_one_alone() -> Result<()> {
-    let story = Story::begin(50).await?;
+    let story = Story::begin(68).await?;
     let dan = Person::arrive(&story, "Dan").await?;
     dan.app().click(&hook("connect-local")).await?;
     dan.make_board("House move").await?;

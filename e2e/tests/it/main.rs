@@ -10,5 +10,7 @@
 
 mod alone;
 mod drafts;
+mod hands;
 mod harness;
+mod rights;
 mod two_people;

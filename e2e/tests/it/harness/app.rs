@@ -115,15 +115,31 @@ impl App {
         Ok(self.client.execute(script, Vec::new()).await?)
     }
 
-    /// Waits until something is in sight.
+    /// Waits until something is drawn.
     pub(crate) async fn see(&self, css: &str) -> Result<Element> {
+        let is_drawn = format!(
+            "const it = document.querySelector({});
+            return it !== null && it.getClientRects().length > 0 && it.checkVisibility({{ visibilityProperty: true }})",
+            json!(css),
+        );
         let (element, _) = self
-            .wait(&format!("{css} to be in sight"), async || {
-                let element = self.client.find(Locator::Css(css)).await?;
-                Ok(element.is_displayed().await?.then_some(element))
+            .wait(&format!("{css} to be drawn"), async || {
+                if self.ask(&is_drawn).await? != Value::Bool(true) {
+                    return Ok(None);
+                }
+                Ok(Some(self.client.find(Locator::Css(css)).await?))
             })
             .await?;
         Ok(element)
+    }
+
+    /// Waits until nothing of the kind is there.
+    pub(crate) async fn miss(&self, css: &str) -> Result<()> {
+        self.wait(&format!("{css} to be gone"), async || {
+            Ok(self.client.find_all(Locator::Css(css)).await?.is_empty().then_some(()))
+        })
+        .await?;
+        Ok(())
     }
 
     /// Waits until one of the things of a kind says a text, and gives how long that took.
@@ -145,6 +161,17 @@ impl App {
     pub(crate) async fn click(&self, css: &str) -> Result<()> {
         self.wait(&format!("{css} to be clicked"), async || {
             Ok(Some(self.client.find(Locator::Css(css)).await?.click().await?))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Clicks the button that says something, inside of what `css` selects.
+    pub(crate) async fn click_button(&self, css: &str, words: &str) -> Result<()> {
+        let xpath = format!(".//button[normalize-space()={}]", json!(words));
+        self.wait(&format!("the button {words:?}"), async || {
+            let inside = self.client.find(Locator::Css(css)).await?;
+            Ok(Some(inside.find(Locator::XPath(&xpath)).await?.click().await?))
         })
         .await?;
         Ok(())

@@ -128,6 +128,16 @@ impl Person {
         app.write(&hook("password"), password).await
     }
 
+    /// Signs in where they are asked to.
+    pub(crate) async fn sign_in(&self) -> Result<()> {
+        let app = self.app();
+        app.write(&hook("email"), &self.email()).await?;
+        app.write(&hook("password"), &self.password()).await?;
+        app.click(&hook("submit")).await?;
+        app.see(&hook("new-board")).await?;
+        Ok(())
+    }
+
     /// Signs out, and is asked to sign in again.
     pub(crate) async fn sign_out(&self) -> Result<()> {
         self.app().click(&hook("account")).await?;
@@ -204,6 +214,37 @@ impl Person {
         app.read(&hook("member"), &other.email()).await?;
         self.picture("invites").await?;
         app.press(&[Key::Escape.into()]).await
+    }
+
+    /// Takes somebody off the board.
+    pub(crate) async fn remove_member(&self, other: &Self) -> Result<()> {
+        let app = self.app();
+        app.click(&hook("invite")).await?;
+        let row = self.css_by_text("member", ".member__email", "data-user-id", &other.email()).await?;
+        app.click_button(&row, "Remove").await?;
+        self.picture("is-asked-before-removing").await?;
+        app.click_button(&format!("{row} [role=\"alert\"]"), "Remove").await?;
+        app.miss(&row).await?;
+        app.press(&[Key::Escape.into()]).await
+    }
+
+    /// Opens a card.
+    pub(crate) async fn open_card(&self, title: &str) -> Result<()> {
+        self.app().click(&self.card_css(title).await?).await?;
+        self.app().see(&hook("card-dialog")).await?;
+        Ok(())
+    }
+
+    /// Drags a list with the mouse, by its name, to the place of another one on its left.
+    pub(crate) async fn drag_list(&self, name: &str, onto: &str) -> Result<()> {
+        let (from, to) = (self.list_css(name).await?, self.list_css(onto).await?);
+        let name_of = |list: &str| format!("{list} {}", hook("list-name"));
+        let (left, top, width, height) = self.app().place(&name_of(&from)).await?;
+        let (onto_left, ..) = self.app().place(&to).await?;
+        let middle = top + height / 2.0;
+        let from = (left + width / 2.0, middle);
+        self.app().drag(from, (onto_left + 20.0, middle), async || self.picture("holds-a-list").await).await?;
+        Ok(())
     }
 
     /// Drags a card with the mouse onto another one's upper half, that is, to the place before it.

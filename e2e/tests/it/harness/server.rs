@@ -44,6 +44,13 @@ impl Server {
         Ok(())
     }
 
+    /// Signs a token out, as its owner does from another machine.
+    pub(crate) async fn revoke(&self, token: &str) -> Result<()> {
+        let url = format!("http://{}/api/v1/sessions", self.address);
+        reqwest::Client::new().delete(url).bearer_auth(token).send().await?.error_for_status()?;
+        Ok(())
+    }
+
     /// What the server answers to a question that only somebody signed in may ask: the status of the answer.
     pub(crate) async fn status_for(&self, token: &str) -> Result<u16> {
         let url = format!("http://{}/api/v1/current_user", self.address);
