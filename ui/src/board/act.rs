@@ -62,6 +62,17 @@ pub(crate) enum Edit {
     NewList,
 }
 
+impl Edit {
+    /// Whether what is edited is on the board, for what is gone has no text to edit.
+    pub(crate) fn is_on(self, board: &Board) -> bool {
+        match self {
+            Self::BoardName | Self::NewList => true,
+            Self::ListName(id) | Self::NewCard(id) => board.list(id).is_some(),
+            Self::CardTitle(id) => board.card(id).is_some(),
+        }
+    }
+}
+
 /// What is shown over the board. There is one at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Over {

@@ -212,6 +212,7 @@ impl BoardView {
         self.slide_for_a_while();
         let shown = self.with_what_is_moved(board);
         self.follow_opened(&shown);
+        self.edit = self.edit.filter(|edit| edit.is_on(&shown));
         self.current = self.current.filter(|item| item.list(&shown).is_some()).or_else(|| self.next_current(&shown));
         self.shown = Some(Rc::new(shown));
         if is_first {
