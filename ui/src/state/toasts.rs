@@ -58,7 +58,7 @@ impl ToastList {
 /// What happens to the messages.
 #[derive(Debug)]
 pub enum ToastsAction {
-    /// One more. The same text is not shown twice: the older one gives way.
+    /// One more. What was done before gives way to what is done now, and the same text is not shown twice.
     Show(Toast),
     /// One less.
     Dismiss(u32),
@@ -71,7 +71,8 @@ impl Reducible for ToastList {
         match action {
             ToastsAction::Show(toast) => {
                 let mut list = (*self).clone();
-                list.toasts.retain(|(_, other)| other.text != toast.text);
+                let both_done = |other: &Toast| (other.kind, toast.kind) == (ToastKind::Done, ToastKind::Done);
+                list.toasts.retain(|(_, other)| other.text != toast.text && !both_done(other));
                 list.toasts.push((list.n_shown_ever, toast));
                 list.n_shown_ever += 1;
                 let n_surplus = list.toasts.len().saturating_sub(SHOWN_MAX);
@@ -154,9 +155,12 @@ pub fn use_toast_list() -> Rc<ToastList> {
 mod tests {
     use super::*;
 
+    fn show_as(kind: ToastKind, list: Rc<ToastList>, text: &'static str) -> Rc<ToastList> {
+        list.reduce(ToastsAction::Show(Toast { kind, text: text.into(), action: None }))
+    }
+
     fn show(list: Rc<ToastList>, text: &'static str) -> Rc<ToastList> {
-        let toast = Toast { kind: ToastKind::Done, text: text.into(), action: None };
-        list.reduce(ToastsAction::Show(toast))
+        show_as(ToastKind::Error, list, text)
     }
 
     fn texts(list: &ToastList) -> Vec<&str> {
@@ -167,6 +171,14 @@ mod tests {
     fn the_oldest_give_way_and_nothing_is_said_twice() {
         let list = ["a", "b", "a", "c", "d"].into_iter().fold(Rc::default(), show);
         assert_eq!(texts(&list), ["a", "c", "d"]);
+    }
+
+    #[test]
+    fn what_is_done_replaces_what_was_done_and_no_error() {
+        let list = show(Rc::default(), "refused");
+        let list =
+            ["moved one", "moved another"].into_iter().fold(list, |list, text| show_as(ToastKind::Done, list, text));
+        assert_eq!(texts(&list), ["refused", "moved another"]);
     }
 
     #[test]
