@@ -55,7 +55,9 @@ struct SeedSettings {
 pub(crate) fn run() -> ExitCode {
     let command = Cli::parse().command;
     let filter = EnvFilter::try_from_env("ROOST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    // A log that cannot be written, on a full disk or into a closed pipe, is complained of on standard error, which is
+    // where it goes: that would panic.
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false).init();
     match execute(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -79,7 +81,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
 async fn serve(config: Config) -> anyhow::Result<()> {
     // Before anything is announced, so that a signal right after it is not missed.
     let stop = stop_signal()?;
-    let server = Server::start(config).await?;
+    // These errors say all of their causes themselves.
+    let server = Server::start(config).await.map_err(anyhow::Error::msg)?;
     if let Err(error) = say(&format!("listening on http://{}\n", server.address())) {
         tracing::warn!(%error, "cannot write the address to standard output");
     }
@@ -115,7 +118,7 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
 async fn seed(settings: SeedSettings) -> anyhow::Result<()> {
     let password = settings.password.map_or_else(made_up_password, Ok)?;
     let Seeded { email, password, others, boards } =
-        roost_server::seed(Config::new(settings.data_dir), &password).await?;
+        roost_server::seed(Config::new(settings.data_dir), &password).await.map_err(anyhow::Error::msg)?;
     say(&format!(
         "made the boards {}\n\nsign in with\n  e-mail:   {email}\n  password: {password}\n\nalso there, with the same \
          password: {}\n",

@@ -74,7 +74,11 @@ pub enum OpenError {
         copy: PathBuf,
     },
     /// SQLite refuses the file.
-    #[error("cannot open the database {}: {source}", file.display())]
+    #[error(
+        "cannot open the database {}: {source}; make sure that the disk has room and that this user may write the \
+         file, and put a damaged one back from a backup",
+        file.display()
+    )]
     Sqlite {
         /// Which file.
         file: PathBuf,

@@ -72,6 +72,35 @@ fn starts_that_fail_say_what_to_do() {
     assert!(short_secret.contains("ROOST_SECRET has 5 bytes"), "{short_secret}");
 }
 
+/// As when the log's disk is full.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_log_that_cannot_be_written_stops_nothing() {
+    let dir = TempDir::new().unwrap();
+    let mut command = program::command();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(dir.path());
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let program = Program::spawn(command.env("ROOST_LOG", "debug").stderr(full));
+    let (ada, board) = ada_and_her_board(&program).await;
+    let noted = Acknowledged::default();
+    let mut acknowledged = make_changes(&program, &ada, board, &noted).await;
+    acknowledged.wait_for(|&count| count >= 20).await.unwrap();
+    assert_eq!(program.terminate().code(), Some(0));
+}
+
+/// What failed is said once, and what to do about it.
+#[test]
+fn a_damaged_database_is_refused_in_a_sentence() {
+    let dir = TempDir::new().unwrap();
+    drop(Program::start(dir.path()));
+    let file = dir.path().join("roost.db");
+    let header = std::fs::read(&file).unwrap()[..100].to_vec();
+    std::fs::write(&file, header).unwrap();
+    let error = failure(&["serve", "--listen", "127.0.0.1:0", "--data-dir", dir.path().to_str().unwrap()]);
+    assert_eq!(error.matches("malformed").count(), 1, "{error}");
+    assert!(error.contains(file.to_str().unwrap()) && error.contains("backup"), "{error}");
+}
+
 #[test]
 fn a_database_of_a_newer_version_is_left_alone() {
     let dir = TempDir::new().unwrap();
