@@ -23,7 +23,12 @@ struct Args {
 fn main() -> ExitCode {
     let args = Args::parse();
     let filter = EnvFilter::builder().with_env_var("ROOST_LOG").with_default_directive(LevelFilter::WARN.into());
-    tracing_subscriber::fmt().with_env_filter(filter.from_env_lossy()).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.from_env_lossy())
+        .with_writer(std::io::stderr)
+        // A log that cannot be written is complained of on standard error, where it goes: that would panic.
+        .log_internal_errors(false)
+        .init();
     match roost::run(args.profile.as_deref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
