@@ -137,28 +137,34 @@ impl Replica {
     }
 
     /// Takes entries in the order of their `seq`; those that are there already are passed over, so the same ones may
-    /// come twice. The view is made anew once for all of them.
+    /// come twice. The view is made anew once for all of them, or stays when they are own proposals in their order.
     ///
     /// # Errors
     /// At a gap, or an entry that does not apply. The entries before it have been taken.
     pub fn confirm<'a>(&mut self, entries: impl IntoIterator<Item = &'a Entry>) -> Result<Confirmed, ReplicaError> {
-        // The view shares lists and cards with the confirmed board, which would have to copy what it changes.
-        self.view = None;
         let mut confirmed = Confirmed::default();
         let outcome = entries.into_iter().try_for_each(|entry| self.confirm_one(entry, &mut confirmed));
-        self.rebuild_view();
+        if self.view.is_none() || self.pending.is_empty() {
+            self.rebuild_view();
+        }
         outcome.map(|()| confirmed)
     }
 
+    /// Takes one entry. What it makes of the view is for the caller to see to: `None` is one that is to be made anew.
     fn confirm_one(&mut self, entry: &Entry, confirmed: &mut Confirmed) -> Result<(), ReplicaError> {
         if entry.seq <= self.seq {
             if self.forget(entry.op) {
+                self.view = None;
                 confirmed.settled.push(entry.op);
             }
             return Ok(());
         }
         if entry.seq != self.seq.next() {
             return Err(ReplicaError::Gap { expected: self.seq.next(), got: entry.seq });
+        }
+        if !self.is_in_view(entry) {
+            // While it is there, it shares lists and cards with the confirmed board, which has to copy what it changes.
+            self.view = None;
         }
         self.confirmed
             .apply(&entry.context(), &entry.change)
@@ -212,6 +218,14 @@ impl Replica {
     #[must_use]
     pub fn invert(&self, at: Timestamp, change: &Change) -> Option<Change> {
         self.view().invert(&Context { actor: self.actor, at }, change)
+    }
+
+    /// Whether an entry is the first of the own proposals: the view has it in its place already, and stays as it is. A
+    /// comment does not, since its time is the server's.
+    fn is_in_view(&self, entry: &Entry) -> bool {
+        entry.actor == self.actor
+            && !matches!(entry.change, Change::CommentAdded { .. })
+            && self.pending.front().is_some_and(|first| first.op == entry.op && first.change == entry.change)
     }
 
     fn forget(&mut self, op: OpId) -> bool {
