@@ -112,15 +112,16 @@ impl Follower {
     pub(super) fn confirm(&mut self, entries: Vec<Entry>) -> Result<(), ReplicaError> {
         let Some(replica) = &mut self.replica else { return Ok(()) };
         let before = replica.seq();
-        let waiting: Vec<OpId> = replica.pending().map(|proposal| proposal.op).collect();
+        let ops = |replica: &Replica| replica.pending().map(|proposal| proposal.op).collect::<HashSet<_>>();
+        let waiting = ops(replica);
         let outcome = replica.confirm(&entries);
         let after = replica.seq();
-        let settled: Vec<OpId> =
-            waiting.into_iter().filter(|op| replica.pending().all(|proposal| proposal.op != *op)).collect();
+        let still = ops(replica);
+        let is_settled = |op: &OpId| waiting.contains(op) && !still.contains(op);
         // What came before a gap has been taken, and an entry that was here already may still settle a proposal.
         let news: Vec<Entry> = entries
             .into_iter()
-            .filter(|entry| (before < entry.seq && entry.seq <= after) || settled.contains(&entry.op))
+            .filter(|entry| (before < entry.seq && entry.seq <= after) || is_settled(&entry.op))
             .collect();
         if !news.is_empty() {
             self.tell(BoardNews::Entries { entries: news });
