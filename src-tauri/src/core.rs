@@ -8,6 +8,7 @@ mod connection;
 mod error;
 mod followed;
 mod outlet;
+mod patience;
 mod rest;
 mod session;
 mod status;
@@ -37,6 +38,7 @@ use tokens::Tokens;
 
 pub use error::Error;
 pub use outlet::UiEvent;
+pub use patience::Patience;
 pub use store::{DRAFT_MAX, StoreError};
 pub use worker::JobFailed;
 
@@ -54,6 +56,7 @@ pub struct Core(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    patience: Patience,
     store: Store,
     tokens: Tokens,
     bundled: Bundled,
@@ -87,13 +90,18 @@ impl Core {
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub async fn open(profile: &Profile, secrets: impl SecretStore) -> Result<(Self, UiEvents), Error> {
+    pub async fn open(
+        profile: &Profile,
+        secrets: impl SecretStore,
+        patience: Patience,
+    ) -> Result<(Self, UiEvents), Error> {
         // The app's TLS, for REST and the socket alike; it may have been chosen before.
         drop(rustls::crypto::ring::default_provider().install_default());
         let store = Store::open(&profile.database())?;
         let theme = store.setting(THEME).await?.unwrap_or_default();
         let (outlet, events) = Outlet::new();
         let core = Self(Arc::new(Inner {
+            patience,
             store,
             tokens: Tokens::new(secrets)?,
             bundled: Bundled::new(profile.server()),

@@ -21,7 +21,7 @@ use tauri::async_runtime::{block_on, spawn};
 use tauri::{AppHandle, Manager as _, RunEvent, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
 
-use crate::core::Core;
+use crate::core::{Core, Patience};
 use crate::profile::Profile;
 use crate::secret::Keyring;
 
@@ -55,7 +55,7 @@ pub fn run(profile: Option<&Path>) -> Result<()> {
         .context("the app cannot start")?;
 
     app.manage(profile.lock()?);
-    let (core, events) = block_on(Core::open(&profile, Keyring::new(profile.identifier())))?;
+    let (core, events) = block_on(Core::open(&profile, Keyring::new(profile.identifier()), Patience::default()))?;
     app.manage(core.clone());
     spawn(events::forward(app.handle().clone(), events));
     spawn(end_on_signal(app.handle().clone()));

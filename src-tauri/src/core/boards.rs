@@ -1,7 +1,6 @@
 //! The page of boards: fetched, and kept up to date by what happens.
 
 use std::sync::Mutex;
-use std::time::Duration;
 
 use roost_board::{BoardId, BoardSummary, UserId};
 use roost_bridge::BoardsPage;
@@ -12,9 +11,6 @@ use super::error::Error;
 use super::lock;
 use super::outlet::{Outlet, UiEvent};
 use super::rest::Rest;
-
-/// How long to wait after a server that answered, but not with the boards.
-const RETRY_AFTER: Duration = Duration::from_secs(3);
 
 /// The page of boards of one account.
 #[derive(Debug)]
@@ -73,7 +69,7 @@ impl Boards {
                 Err(Error::Unreachable(_)) => {}
                 Err(error) => {
                     tracing::warn!(%error, "no boards");
-                    tokio::time::sleep(RETRY_AFTER).await;
+                    tokio::time::sleep(rest.patience().retry_after).await;
                     self.refresh();
                 }
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use roost_board::{BoardId, BoardSummary, Proposal, User};
 use roost_bridge::{BoardCopy, BoardsPage, ConnectionPhase};
-use roost_channels::{Backoff, ChannelEvent, Payload, PayloadError, Socket, SocketConfig, SocketState};
+use roost_channels::{ChannelEvent, Payload, PayloadError, Socket, SocketConfig, SocketState};
 use roost_protocol::payload::{BoardAdded, BoardRemoved};
 use roost_protocol::{Topic, event};
 use tokio::time::{sleep, timeout};
@@ -18,19 +18,10 @@ use super::error::Error;
 use super::followed::{FollowedBoard, Following, Surroundings};
 use super::lock;
 use super::outlet::Outlet;
+use super::patience::Patience;
 use super::rest::{Rest, Token};
 use super::status::Status;
 
-/// The pauses between tries to connect. The longest is short enough that nobody has to wait for a network that has
-/// come back, so nothing watches the network or the clock: besides, the window tries at once when it gets the focus,
-/// which is what happens when a machine wakes up.
-const BACKOFF: Backoff = Backoff { first: Duration::from_millis(250), max: Duration::from_secs(5) };
-/// How long the answer to a heartbeat may take.
-const HEARTBEAT_TIME: Duration = Duration::from_secs(10);
-/// How long the first copy of a board may take.
-const OPEN_TIME: Duration = Duration::from_secs(15);
-/// How long to wait before another try where the server has answered, but not as it should.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long the end of the tasks is waited for.
 const END_TIME: Duration = Duration::from_secs(2);
 
@@ -47,14 +38,15 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// How to reach the socket of a server.
-    pub(crate) fn config(address: &str, token: &Token) -> Result<SocketConfig, Error> {
+    pub(crate) fn config(address: &str, token: &Token, patience: &Patience) -> Result<SocketConfig, Error> {
         let mut config = SocketConfig::new(&format!("{address}/socket")).map_err(|error| {
             tracing::error!(address, %error, "no address of a socket");
             Error::Unreachable(address.to_owned())
         })?;
         config.auth_token = Some(token.reveal().to_owned());
-        config.heartbeat_timeout = HEARTBEAT_TIME;
-        config.backoff = BACKOFF;
+        config.heartbeat_interval = patience.heartbeat_interval;
+        config.heartbeat_timeout = patience.heartbeat_time;
+        config.backoff = patience.backoff;
         Ok(config)
     }
 
@@ -63,6 +55,7 @@ impl Connection {
         me: User,
         rest: Rest,
         config: SocketConfig,
+        patience: Patience,
         status: Arc<Status>,
         outlet: Outlet,
         unfinished: Vec<Following>,
@@ -72,6 +65,7 @@ impl Connection {
             socket: Arc::new(Socket::connect(config)),
             boards: Arc::new(Boards::new(me.id, outlet.clone())),
             me,
+            patience,
             status,
             outlet,
             stop: CancellationToken::new(),
@@ -147,7 +141,7 @@ impl Connection {
         let mut copy = board.show();
         async move {
             loop {
-                match timeout(OPEN_TIME, copy).await {
+                match timeout(connection.surroundings.patience.open_time, copy).await {
                     Ok(Some(outcome)) => return outcome,
                     Ok(None) if connection.surroundings.stop.is_cancelled() => return Err(Error::SignedOut),
                     // It has ended in this moment, as one that nobody needed any more.
@@ -235,7 +229,7 @@ impl Connection {
 
 /// Follows the topic of the person, and with it the connection as a whole.
 async fn follow_person(surroundings: Surroundings) {
-    let Surroundings { me, socket, status, boards, .. } = &surroundings;
+    let Surroundings { me, patience, socket, status, boards, .. } = &surroundings;
     let mut states = socket.states();
     loop {
         let (_channel, mut events) = socket.channel(&Topic::Users(me.id).to_string(), || serde_json::json!({}));
@@ -267,7 +261,7 @@ async fn follow_person(surroundings: Surroundings) {
             }
         }
         status.set_phase(ConnectionPhase::Offline);
-        sleep(RETRY_AFTER).await;
+        sleep(patience.retry_after).await;
     }
 }
 
@@ -281,7 +275,7 @@ async fn heed(state: SocketState, surroundings: &Surroundings) {
             surroundings.status.set_phase(ConnectionPhase::Offline);
             // A proxy may have its own reasons. Whether it is the token, this call tells.
             surroundings.boards.refresh();
-            sleep(RETRY_AFTER).await;
+            sleep(surroundings.patience.retry_after).await;
             surroundings.socket.reconnect_now();
         }
     }

@@ -12,7 +12,6 @@ mod task;
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use roost_board::{BoardId, Proposal, User};
@@ -24,16 +23,16 @@ use tokio_util::sync::CancellationToken;
 use super::boards::Boards;
 use super::error::Error;
 use super::outlet::Outlet;
+use super::patience::Patience;
 use super::status::Status;
-
-/// How long the server may take to answer a push.
-const PUSH_TIME: Duration = Duration::from_secs(10);
 
 /// What a followed board needs of the connection that it is a part of.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     /// Who follows.
     pub(crate) me: User,
+    /// How long it may take.
+    pub(crate) patience: Patience,
     /// The connection.
     pub(crate) socket: Arc<Socket>,
     /// Is told how many proposals wait.

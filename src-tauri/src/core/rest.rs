@@ -16,13 +16,10 @@ use serde::de::DeserializeOwned;
 
 use super::address::is_loopback;
 use super::error::Error;
+use super::patience::Patience;
 
 /// How long a server may take to pick up.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
-/// How long a call may take as a whole.
-const CALL_TIME: Duration = Duration::from_secs(15);
-/// How long somebody who signs out waits for the server to hear of it.
-const GOODBYE_TIME: Duration = Duration::from_secs(2);
 /// The longest answer that is read, in bytes: far above a page of all the boards that somebody can have.
 const ANSWER_MAX: usize = 16 * 1024 * 1024;
 
@@ -53,16 +50,17 @@ impl fmt::Debug for Token {
 pub(crate) struct Rest {
     client: Client,
     address: Arc<str>,
+    patience: Patience,
     token: Option<Token>,
 }
 
 impl Rest {
     /// For a normalised address. Redirects are not followed: a server answers for itself, and a token goes nowhere
     /// else.
-    pub(crate) fn new(address: &str) -> Result<Self, Error> {
+    pub(crate) fn new(address: &str, patience: Patience) -> Result<Self, Error> {
         let mut client = Client::builder()
             .connect_timeout(CONNECT_TIME)
-            .timeout(CALL_TIME)
+            .timeout(patience.call_time)
             .redirect(redirect::Policy::none())
             .user_agent(concat!("Roost/", env!("CARGO_PKG_VERSION")));
         if is_loopback(address) {
@@ -72,7 +70,7 @@ impl Rest {
             tracing::error!(%error, "no HTTP client");
             Error::Internal("no HTTP client can be made")
         })?;
-        Ok(Self { client, address: address.into(), token: None })
+        Ok(Self { client, address: address.into(), patience, token: None })
     }
 
     /// The same server, for somebody.
@@ -83,6 +81,11 @@ impl Rest {
     /// Where the server is.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// How long things may take.
+    pub(crate) const fn patience(&self) -> &Patience {
+        &self.patience
     }
 
     /// What the server is; refused unless it is a Roost server of this protocol.
@@ -113,7 +116,7 @@ impl Rest {
 
     /// Has the token revoked.
     pub(crate) async fn sign_out(&self) -> Result<(), Error> {
-        let request = self.request(Method::DELETE, "/sessions").timeout(GOODBYE_TIME);
+        let request = self.request(Method::DELETE, "/sessions").timeout(self.patience.goodbye_time);
         self.answer(request).await.map(drop)
     }
 

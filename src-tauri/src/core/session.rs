@@ -55,7 +55,7 @@ impl Core {
         let _turn = self.0.turn.lock().await;
         self.nobody_is_signed_in()?;
         let address = normalise(address)?;
-        let info = Rest::new(&address)?.info().await?;
+        let info = self.rest(&address)?.info().await?;
         let server = ServerInfo { address, version: info.version };
         self.remember(&Remembered::Server { server: server.clone(), user: None }).await?;
         self.tell_session(Session::SignedOut { server: server.clone(), reason: None });
@@ -80,7 +80,7 @@ impl Core {
     pub async fn sign_up(&self, user: NewUser) -> Result<Session, Error> {
         let _turn = self.0.turn.lock().await;
         let server = self.chosen_server()?;
-        let rest = Rest::new(&server.address)?;
+        let rest = self.rest(&server.address)?;
         let answer = rest.sign_up(user).await?;
         self.enter_server(server, &rest, answer).await
     }
@@ -92,7 +92,7 @@ impl Core {
     pub async fn sign_in(&self, credentials: Credentials) -> Result<Session, Error> {
         let _turn = self.0.turn.lock().await;
         let server = self.chosen_server()?;
-        let rest = Rest::new(&server.address)?;
+        let rest = self.rest(&server.address)?;
         let answer = rest.sign_in(credentials).await?;
         self.enter_server(server, &rest, answer).await
     }
@@ -155,7 +155,7 @@ impl Core {
         if let Some(token) = token
             && self.session() == signed_out
         {
-            let rest = Rest::new(address_of(&account).unwrap_or_default())?;
+            let rest = self.rest(address_of(&account).unwrap_or_default())?;
             self.enter(account, &rest, &token)?;
         }
         Ok(())
@@ -168,7 +168,7 @@ impl Core {
         })?;
         self.remember(&Remembered::ThisComputer).await?;
         let account = Account { user: answer.user, place: Place::ThisComputer, token: TokenKeeping::NotNeeded };
-        self.enter(account, &Rest::new(&address)?, &Token::new(&answer.jwt))
+        self.enter(account, &self.rest(&address)?, &Token::new(&answer.jwt))
     }
 
     async fn enter_server(&self, server: ServerInfo, rest: &Rest, answer: SessionAnswer) -> Result<Session, Error> {
@@ -221,7 +221,7 @@ impl Core {
 
     /// Somebody is signed in: tells so, and connects.
     fn enter(&self, account: Account, rest: &Rest, token: &Token) -> Result<Session, Error> {
-        let config = Connection::config(rest.address(), token)?;
+        let config = Connection::config(rest.address(), token, &self.0.patience)?;
         let session = Session::SignedIn { account: account.clone() };
         let unfinished = lock(&self.0.unfinished).remove(&key_of(&account)).unwrap_or_default();
         let mut current = lock(&self.0.current);
@@ -230,6 +230,7 @@ impl Core {
             account.user.clone(),
             rest.with_token(token.clone()),
             config,
+            self.0.patience,
             self.0.status.clone(),
             self.0.outlet.clone(),
             unfinished,
@@ -314,6 +315,10 @@ impl Core {
         current.session = session.clone();
         self.0.outlet.tell(UiEvent::Session(session.clone()));
         session
+    }
+
+    fn rest(&self, address: &str) -> Result<Rest, Error> {
+        Rest::new(address, self.0.patience)
     }
 
     async fn remember(&self, place: &Remembered) -> Result<(), Error> {

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use roost::core::{Core, UiEvent, UiEvents};
+use roost::core::{Core, Patience, UiEvent, UiEvents};
 use roost::profile::Profile;
 use roost::secret::{SecretError, SecretStore};
 use roost_board::{BoardId, Change, ListId, NewList, OpId, Position, Proposal, Timestamp, User};
-use roost_bridge::{BoardCopy, BoardMessage, BoardNews, ConnectionPhase, Place, Session};
+use roost_bridge::{BoardCopy, BoardMessage, BoardNews, ConnectionPhase, ConnectionState, Place, Session};
+use roost_channels::Backoff;
 use roost_protocol::rest::{Credentials, NewUser};
 use roost_server::{Config, Server};
 use tempfile::TempDir;
@@ -37,6 +38,22 @@ impl Host {
 
     pub(crate) fn address(&self) -> String {
         format!("http://{}", self.listen)
+    }
+
+    pub(crate) const fn listens_at(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// The folder with everything that the server has.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Stops it and starts it as a new one, which knows nobody.
+    pub(crate) async fn wipe(&mut self) {
+        self.stop().await;
+        self.data = tempfile::tempdir().unwrap();
+        self.start_again().await;
     }
 
     pub(crate) async fn stop(&mut self) {
@@ -96,8 +113,12 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) async fn open(profile: &Path, secrets: &Secrets) -> Self {
+        Self::open_with(profile, secrets, hasty()).await
+    }
+
+    pub(crate) async fn open_with(profile: &Path, secrets: &Secrets, patience: Patience) -> Self {
         let profile = Profile::open(Some(profile)).unwrap();
-        let (core, events) = Core::open(&profile, secrets.clone()).await.unwrap();
+        let (core, events) = Core::open(&profile, secrets.clone(), patience).await.unwrap();
         Self { core, events }
     }
 
@@ -126,6 +147,11 @@ impl Desk {
         .await;
     }
 
+    pub(crate) async fn wait_for_connection(&mut self, phase: ConnectionPhase, n_waiting: usize) {
+        let state = ConnectionState { phase, n_waiting };
+        self.wait_for(&format!("{state:?}"), |event| (*event == UiEvent::Connection(state)).then_some(())).await;
+    }
+
     pub(crate) async fn wait_for_news(&mut self) -> BoardMessage {
         self.wait_for("news of a board", |event| match event {
             UiEvent::Board(message) if !matches!(message.news, BoardNews::Present { .. }) => Some(message.clone()),
@@ -143,7 +169,11 @@ impl Desk {
     }
 
     pub(crate) async fn sign_up(&mut self, host: &Host, first_name: &str) -> User {
-        self.core.choose_server(&host.address()).await.unwrap();
+        self.sign_up_at(&host.address(), first_name).await
+    }
+
+    pub(crate) async fn sign_up_at(&mut self, address: &str, first_name: &str) -> User {
+        self.core.choose_server(address).await.unwrap();
         let session = self.core.sign_up(person(first_name)).await.unwrap();
         self.wait_for_phase(ConnectionPhase::Live).await;
         user_of(&session)
@@ -158,6 +188,16 @@ impl Desk {
 
     pub(crate) async fn open_board(&self, board: BoardId) -> BoardCopy {
         self.core.open_board(board).await.unwrap()
+    }
+}
+
+/// For servers that are near, and networks that fail on purpose.
+pub(crate) fn hasty() -> Patience {
+    Patience {
+        backoff: Backoff { first: Duration::from_millis(20), max: Duration::from_millis(100) },
+        retry_after: Duration::from_millis(100),
+        goodbye_time: Duration::from_millis(500),
+        ..Patience::default()
     }
 }
 

@@ -5,6 +5,7 @@ use std::future::{pending, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -13,7 +14,6 @@ use roost_channels::{Channel, Payload, PushError};
 use roost_protocol::event;
 use roost_protocol::payload::Propose;
 
-use super::PUSH_TIME;
 use super::follower::Follower;
 
 /// How many proposals may be under way at once.
@@ -31,14 +31,14 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// Sends what waits and was not sent since the last join, as far as there is room.
-    pub(super) async fn send(&mut self, channel: &Arc<Channel>, follower: &Follower) {
+    /// Sends what waits and was not sent since the last join, as far as there is room. An answer may take so long.
+    pub(super) async fn send(&mut self, channel: &Arc<Channel>, follower: &Follower, time: Duration) {
         let room = PUSHES_MAX.saturating_sub(self.pushes.len());
         for Proposal { op, change, .. } in follower.unsent(&self.sent, room) {
             self.sent.insert(op);
             let channel = channel.clone();
             let mut push: Pin<Box<dyn Future<Output = Answered> + Send>> =
-                Box::pin(async move { (op, channel.push(event::PROPOSE, &Propose { op, change }, PUSH_TIME).await) });
+                Box::pin(async move { (op, channel.push(event::PROPOSE, &Propose { op, change }, time).await) });
             // Pushes go out in the order in which they are first polled.
             match poll_fn(|context| Poll::Ready(push.as_mut().poll(context))).await {
                 Poll::Ready(answered) => self.pushes.push(Box::pin(ready(answered))),

@@ -1,7 +1,6 @@
 //! The task of a followed board: what arrives, from the server and from the interface, one thing after the other.
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -16,13 +15,11 @@ use tokio::time::Instant;
 use super::follower::Follower;
 use super::line::Line;
 use super::outbox::{Answered, Outbox};
-use super::{Answer, Following, PUSH_TIME, Request, Surroundings};
+use super::{Answer, Following, Request, Surroundings};
 use crate::core::error::{Error, refusal};
 
 /// How many entries are told at once.
 const ENTRIES_MAX: usize = 500;
-/// How long to wait before asking a server again that could not do it just now.
-const RETRY_AFTER: Duration = Duration::from_secs(3);
 
 /// Follows a board until it is stopped, or nobody looks at it any more and nothing waits.
 pub(super) async fn run(
@@ -46,7 +43,7 @@ pub(super) async fn run(
             () = sleep_until(retry_at) => task.rejoin(task.follower.seq()),
         }
         if task.line.is_joined {
-            task.outbox.send(&task.line.channel, &task.follower).await;
+            task.outbox.send(&task.line.channel, &task.follower, task.surroundings.patience.push_time).await;
         }
         task.report();
         if task.is_idle() && requests.is_empty() {
@@ -267,10 +264,10 @@ impl Task {
             drop(answer.send(Err(Error::Offline)));
             return;
         }
-        let channel = self.line.channel.clone();
+        let (channel, time) = (self.line.channel.clone(), self.surroundings.patience.push_time);
         self.invitations.push(Box::pin(async move {
             let invite = Invite { email, role: Role::Member };
-            let outcome = match channel.push(event::INVITE, &invite, PUSH_TIME).await {
+            let outcome = match channel.push(event::INVITE, &invite, time).await {
                 Ok(_) => Ok(()),
                 Err(PushError::Refused(response)) => Err(Error::Channel(read_error(&response))),
                 Err(error) => {
@@ -298,7 +295,7 @@ impl Task {
     /// Joins anew after a while; whoever waits for a copy is told why there is none.
     fn put_off(&mut self, why: impl Fn() -> Error) {
         self.turn_away(why);
-        self.retry_at.get_or_insert_with(|| Instant::now() + RETRY_AFTER);
+        self.retry_at.get_or_insert_with(|| Instant::now() + self.surroundings.patience.retry_after);
     }
 
     /// Joins anew, for what came after `since` or for the whole board.

@@ -1,0 +1,44 @@
+//! How long the core waits for a server.
+
+use std::time::Duration;
+
+use roost_channels::Backoff;
+
+/// How long the core waits for a server before it does something else about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// The pauses between tries to connect.
+    pub backoff: Backoff,
+    /// Between two heartbeats.
+    pub heartbeat_interval: Duration,
+    /// How long the answer to a heartbeat may take before the connection is taken for dead.
+    pub heartbeat_time: Duration,
+    /// How long the server may take to answer a push.
+    pub push_time: Duration,
+    /// How long the first copy of a board may take.
+    pub open_time: Duration,
+    /// How long a REST call may take as a whole.
+    pub call_time: Duration,
+    /// How long somebody who signs out waits for the server to hear of it.
+    pub goodbye_time: Duration,
+    /// How long to wait before asking a server again that has answered, but not as it should.
+    pub retry_after: Duration,
+}
+
+impl Default for Patience {
+    /// The longest pause is short enough that nobody has to wait for a network that has come back, so nothing watches
+    /// the network or the clock: besides, the window tries at once when it gets the focus, which is what happens when a
+    /// machine wakes up.
+    fn default() -> Self {
+        Self {
+            backoff: Backoff { first: Duration::from_millis(250), max: Duration::from_secs(5) },
+            heartbeat_interval: Duration::from_secs(30),
+            heartbeat_time: Duration::from_secs(10),
+            push_time: Duration::from_secs(10),
+            open_time: Duration::from_secs(15),
+            call_time: Duration::from_secs(15),
+            goodbye_time: Duration::from_secs(2),
+            retry_after: Duration::from_secs(3),
+        }
+    }
+}
