@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Boards;
 use super::announcer::Accepted;
 use super::error::{AccessError, ProposeError};
-use super::live::{LiveBoard, Verdict};
+use super::live::{Checked, LiveBoard, Verdict};
 use crate::auth::normal_email;
 use crate::store::Append;
 
@@ -209,15 +209,15 @@ impl BoardAccess {
             return Ok(Submitted(known?));
         }
         let change = self.with_own_profile(&live, change).await?;
-        let hand_over = |checked: super::live::Checked| {
+        let hand_over = |checked: Checked, summary| {
             let writing = shared.store.append(Append {
                 board: self.board_id,
                 entry: Arc::clone(&checked.entry),
                 json: Arc::clone(&checked.json),
-                summary: checked.after.summary(),
+                summary,
             });
             let accepted = Accepted { live: Arc::clone(&live), checked, writing, permit };
-            // The announcer lives as long as anybody can send to it; without it whoever waits is told `NotSaved`.
+            // The announcer lives as long as anybody can send to it.
             drop(self.boards.accepted.send(accepted));
         };
         match live.check(self.user_id, op, change, hand_over)? {

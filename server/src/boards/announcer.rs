@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use roost_board::{Change, Seq};
+use roost_board::Change;
 use roost_protocol::payload::{BoardAdded, BoardRemoved};
 use roost_protocol::{Topic, event};
 use serde::Serialize;
@@ -47,7 +47,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut queue: mpsc::UnboundedReceiver<
 }
 
 fn announce(shared: &Arc<Shared>, live: &Arc<LiveBoard>, checked: Checked) {
-    let (entry, json, after) = (Arc::clone(&checked.entry), Arc::clone(&checked.json), checked.after.clone());
+    let (entry, json) = (Arc::clone(&checked.entry), Arc::clone(&checked.json));
     let Some(waiting) = live.saved_next(checked) else {
         // Whoever asked was told that it failed. It is on disk all the same: the same `op` again gets its place.
         return;
@@ -57,7 +57,7 @@ fn announce(shared: &Arc<Shared>, live: &Arc<LiveBoard>, checked: Checked) {
     shared.pubsub.broadcast(topic, event::ENTRY, json);
     match &entry.change {
         Change::MemberAdded { member } => {
-            let payload = BoardAdded { board: after.summary() };
+            let payload = BoardAdded { board: live.summary() };
             broadcast(&shared.pubsub, Topic::Users(member.user.id), event::BOARD_ADDED, &payload);
         }
         Change::MemberRemoved { user_id } => {
@@ -85,13 +85,13 @@ fn announce(shared: &Arc<Shared>, live: &Arc<LiveBoard>, checked: Checked) {
         drop(reply.send(Ok(entry.seq)));
     }
     if entry.seq.0.is_multiple_of(SNAPSHOT_EVERY) {
-        save_snapshot(shared, live, entry.seq, after);
+        save_snapshot(shared, live);
     }
 }
 
 /// Stores the board as a whole, off the async threads since a large one takes a while to write down.
-fn save_snapshot(shared: &Arc<Shared>, live: &LiveBoard, seq: Seq, board: roost_board::Board) {
-    let (store, id) = (shared.store.clone(), live.id());
+fn save_snapshot(shared: &Arc<Shared>, live: &LiveBoard) {
+    let (store, id, (seq, board)) = (shared.store.clone(), live.id(), live.saved());
     shared.snapshots.spawn_blocking(move || match serde_json::to_string(&board) {
         // Nobody waits for it: without it the next start replays a longer log.
         Ok(json) => drop(store.save_snapshot(id, seq, json)),

@@ -67,12 +67,14 @@ pub(super) enum Verdict {
     Stale,
 }
 
-/// A change that was checked: what the disk is to have, and the board with it.
+/// A change that was checked: what the disk is to have.
+///
+/// The board as it is with it is not here but made anew when the change is on disk: thousands of changes may be under
+/// way, and each such board would keep alive what the changes after it copy.
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) entry: Arc<Entry>,
     pub(super) json: Arc<RawValue>,
-    pub(super) after: Board,
 }
 
 impl LiveBoard {
@@ -169,13 +171,13 @@ impl LiveBoard {
     }
 
     /// Checks a change on top of everything before it. When it stands, `hand_over` is called under the board's lock, so
-    /// that the changes of one board reach the disk in the order of their places.
+    /// that the changes of one board reach the disk in the order of their places; it is given the board in a line, too.
     pub(super) fn check(
         &self,
         actor: UserId,
         op: OpId,
         change: Change,
-        hand_over: impl FnOnce(Checked),
+        hand_over: impl FnOnce(Checked, BoardSummary),
     ) -> Result<Verdict, ProposeError> {
         let mut state = self.state();
         if state.failed {
@@ -197,7 +199,7 @@ impl LiveBoard {
         state.in_flight.insert(op, InFlight { actor, waiting: vec![reply] });
         let entry = Entry { seq: state.tip_seq, op, actor, at: context.at, change };
         let json = serde_json::value::to_raw_value(&entry).expect("an entry has only string keys");
-        hand_over(Checked { entry: Arc::new(entry), json: json.into(), after: state.tip.clone() });
+        hand_over(Checked { entry: Arc::new(entry), json: json.into() }, state.tip.summary());
         Ok(Verdict::Accepted(answer))
     }
 
@@ -207,8 +209,9 @@ impl LiveBoard {
         if state.failed {
             return None;
         }
-        let Checked { entry, json, after } = checked;
-        state.saved = after;
+        let Checked { entry, json } = checked;
+        let applied = state.saved.apply(&entry.context(), &entry.change);
+        applied.expect("a change that stood on the tip stands on the same changes once they are on disk");
         state.saved_seq = entry.seq;
         state.remember(StoredEntry { seq: entry.seq, op: entry.op, actor: entry.actor, json });
         state.in_flight.remove(&entry.op).map(|in_flight| in_flight.waiting)
