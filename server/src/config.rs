@@ -44,7 +44,7 @@ pub struct Limits {
     pub socket_silence: Duration,
     /// How long a connection may take to send the head of its next request.
     pub header_time: Duration,
-    /// How long a REST request may take as a whole.
+    /// How long a REST request may take as a whole. Its answer may then take as long as the client goes on taking it.
     pub request_time: Duration,
     /// How long a stop waits for what is under way.
     pub stop_time: Duration,
@@ -52,7 +52,7 @@ pub struct Limits {
     pub changes_in_flight: usize,
     /// Boards kept in memory.
     pub open_boards: usize,
-    /// Boards that one person may own.
+    /// Boards that one person may make and own; those that others made do not count.
     pub boards_per_user: usize,
 }
 

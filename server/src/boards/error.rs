@@ -58,8 +58,8 @@ pub(crate) enum CreateError {
     /// Its id is in use.
     #[error("this id is already in use")]
     IdTaken,
-    /// They own as many as they may.
-    #[error("you can own {max} boards at most")]
+    /// They have made and own as many as they may.
+    #[error("you can have {max} boards of your own at most")]
     TooMany {
         /// How many.
         max: usize,

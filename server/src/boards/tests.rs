@@ -362,6 +362,17 @@ async fn making_a_board_again_makes_no_second_one() {
 }
 
 #[tokio::test]
+async fn boards_that_others_give_away_use_up_nobodys_own() {
+    let world = world().await;
+    let ada = world.enter(&world.ada).await;
+    ada.invite(&world.bob.email, Role::Owner).await.unwrap();
+    let few = boards(&world.store, &Limits { boards_per_user: 1, ..Limits::default() });
+    few.create(world.bob.clone(), BoardId::from_uuid(new_id()), "His own").await.unwrap();
+    let second = few.create(world.bob.clone(), BoardId::from_uuid(new_id()), "Another").await;
+    assert_eq!(second, Err(CreateError::TooMany { max: 1 }));
+}
+
+#[tokio::test]
 async fn closing_waits_for_what_was_taken_and_takes_no_more() {
     let world = world().await;
     let ada = world.enter(&world.ada).await;

@@ -70,7 +70,7 @@ struct LimitSettings {
     /// Boards kept in memory.
     #[arg(long, env = "ROOST_MAX_OPEN_BOARDS", value_name = "N")]
     max_open_boards: Option<usize>,
-    /// Boards that one person may own.
+    /// Boards that one person may make and own.
     #[arg(long, env = "ROOST_MAX_BOARDS_PER_USER", value_name = "N")]
     max_boards_per_user: Option<usize>,
 }

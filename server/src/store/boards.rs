@@ -41,7 +41,7 @@ pub(crate) enum Created {
     Again,
     /// Its id is in use.
     IdTaken,
-    /// The person owns as many as they may.
+    /// The person has made and owns as many as they may.
     TooMany,
 }
 
@@ -156,9 +156,13 @@ fn create(
     max: usize,
 ) -> Result<Created, StoreError> {
     let (id, by) = (board.id(), bytes(creator.as_uuid()));
-    let n_owned: i64 =
-        connection
-            .query_row("SELECT count(*) FROM members WHERE user_id = ?1 AND role = 'owner'", [by], |row| row.get(0))?;
+    // Not those that others made and gave them, or anybody could use up what they may have.
+    let n_owned: i64 = connection.query_row(
+        "SELECT count(*) FROM members JOIN boards ON boards.id = members.board_id
+         WHERE user_id = ?1 AND role = 'owner' AND created_by = ?1",
+        [by],
+        |row| row.get(0),
+    )?;
     let known: Option<UserId> = connection
         .query_row("SELECT created_by FROM boards WHERE id = ?1", [bytes(id.as_uuid())], |row| user_id(row, 0))
         .optional()?;
@@ -249,7 +253,7 @@ fn load(connection: &Connection, id: BoardId, n_recent: usize) -> Result<Option<
 }
 
 impl Store {
-    /// Stores a new board, unless `creator` owns `max` already.
+    /// Stores a new board, unless `creator` has made and owns `max` already.
     pub(crate) async fn create_board(
         &self,
         board: Board,
