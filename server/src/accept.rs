@@ -1,6 +1,9 @@
-//! Taking connections, with a time limit on what each is silent about.
+//! Taking connections, with a limit to how long each may keep the server waiting.
 //!
-//! `axum::serve` would do but for one thing: it lets a client that sends half of a request keep its connection for ever.
+//! `axum::serve` would do but for one thing: it lets a client that sends half of a request, or takes half of an answer,
+//! keep its connection for ever.
+
+mod patient;
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,12 +21,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use crate::config::Limits;
+use patient::Patient;
+
 /// How long nothing is accepted after the system had no room for another connection.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Answers every connection until `stop`; then takes no more, finishes the requests that are under way, and returns.
-/// Connections that became sockets are not waited for.
-pub(crate) async fn serve(listener: TcpListener, router: Router, header_time: Duration, stop: CancellationToken) {
+/// Answers every connection until `stop`; then takes no more, finishes the requests that are under way for as long as
+/// half of the stop may take, and returns. Connections that became sockets are not waited for.
+pub(crate) async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop: CancellationToken) {
+    let times = Times::new(limits);
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -32,7 +39,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, header_time: Du
         };
         match accepted {
             Ok((stream, peer)) => {
-                connections.spawn(answer(stream, peer, router.clone(), header_time, stop.clone()));
+                connections.spawn(answer(stream, peer, router.clone(), times, stop.clone()));
             }
             // The client has gone away before it was its turn.
             Err(error) if is_about_the_client(&error) => {}
@@ -47,6 +54,27 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, header_time: Du
     connections.wait().await;
 }
 
+/// How long a connection may keep the server waiting.
+#[derive(Clone, Copy)]
+struct Times {
+    /// To send the head of its next request.
+    head: Duration,
+    /// To take something of what is written to it. A socket sees to that itself; this is for answers.
+    taking: Duration,
+    /// To end once the server stops.
+    stop: Duration,
+}
+
+impl Times {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            head: limits.header_time,
+            taking: limits.request_time.max(limits.socket_silence),
+            stop: limits.stop_time / 2,
+        }
+    }
+}
+
 fn is_about_the_client(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -54,7 +82,7 @@ fn is_about_the_client(error: &io::Error) -> bool {
     )
 }
 
-async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, header_time: Duration, stop: CancellationToken) {
+async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, times: Times, stop: CancellationToken) {
     // Frames are small and matter at once: they are not held back to be joined with the next.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot switch off the delay of a connection");
@@ -65,15 +93,17 @@ async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, header_time
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(header_time)
-        .serve_connection(TokioIo::new(stream), service)
+        .header_read_timeout(times.head)
+        .serve_connection(TokioIo::new(Patient::new(stream, times.taking)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            // What has not come or gone by then is cut off: half of a request, which nobody has begun to answer.
+            let Ok(ended) = tokio::time::timeout(times.stop, connection).await else { return };
+            ended
         }
     };
     if let Err(error) = ended {

@@ -83,9 +83,11 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let state = open(config).await?;
-        let (router, header_time) = (rest::router(state.clone()), state.config.limits.header_time);
-        let stop = state.shutdown.clone();
-        let serving = tokio::spawn(accept::serve(listener, router, header_time, stop.clone()));
+        let (router, config, stop) = (rest::router(state.clone()), Arc::clone(&state.config), state.shutdown.clone());
+        let serving = {
+            let stop = stop.clone();
+            tokio::spawn(async move { accept::serve(listener, router, &config.limits, stop).await })
+        };
         tracing::info!(%address, data_dir = %state.config.data_dir.display(), "serving");
         Ok(Self { address, state, serving, _stop: stop.drop_guard() })
     }

@@ -1,6 +1,9 @@
 //! Boards.
 
+use std::sync::Arc;
+
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -57,7 +60,7 @@ pub(super) async fn show(board: BoardAccess, headers: HeaderMap) -> Result<Respo
     if is_known(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
     }
-    Ok((caching, json(&snapshot.json)).into_response())
+    Ok((caching, Shared(Arc::clone(&snapshot.json))).into_response())
 }
 
 /// Whether one of the tags in `If-None-Match` is this one, by the weak comparison (RFC 9110, section 13.1.2).
@@ -92,8 +95,20 @@ fn since(query: &str) -> Result<Seq, ApiError> {
     value.map_or(Ok(Seq::ZERO), |value| value.parse().map(Seq).map_err(not_a_seq))
 }
 
-fn json(text: &RawValue) -> impl IntoResponse + use<> {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text.get().to_owned())
+/// JSON that many answers share; a large board is not copied for each.
+struct Shared(Arc<RawValue>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.get().as_bytes()
+    }
+}
+
+impl IntoResponse for Shared {
+    fn into_response(self) -> Response {
+        let json = HeaderValue::from_static("application/json");
+        ([(header::CONTENT_TYPE, json)], Bytes::from_owner(self)).into_response()
+    }
 }
 
 #[cfg(test)]

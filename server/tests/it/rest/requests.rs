@@ -64,6 +64,31 @@ async fn a_request_that_never_begins_is_given_up() {
 }
 
 #[tokio::test]
+async fn who_takes_no_answers_is_given_up() {
+    let short = std::time::Duration::from_millis(100);
+    let site =
+        Site::start_with(|config| (config.limits.request_time, config.limits.socket_silence) = (short, short)).await;
+    use tokio::io::AsyncWriteExt as _;
+    let mut stream = tokio::net::TcpStream::connect(site.server.address()).await.unwrap();
+    let ask = async { while stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await.is_ok() {} };
+    let given_up = tokio::time::timeout(std::time::Duration::from_secs(20), ask).await;
+    assert!(given_up.is_ok(), "a client that never reads is kept");
+}
+
+#[tokio::test]
+async fn a_stop_cuts_half_a_request_off() {
+    let site = Site::start_with(|config| config.limits.stop_time = std::time::Duration::from_millis(200)).await;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(site.server.address()).await.unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: ").await.unwrap();
+    let mut answer = vec![0; 1_024];
+    assert!(stream.read(&mut answer).await.unwrap() > 0, "the first one is answered");
+    site.stop().await;
+    let rest = tokio::time::timeout(std::time::Duration::from_secs(20), stream.read(&mut answer)).await;
+    assert!(matches!(rest, Ok(Ok(0) | Err(_))), "the connection outlives the server: {rest:?}");
+}
+
+#[tokio::test]
 async fn addresses_and_methods_that_there_are_not() {
     let site = Site::start().await;
     for path in ["/", "/api/v1", "/api/v1/nothing", "/api/v2/info", "/api/v1/boards/1/2/3", "/../etc/passwd"] {
