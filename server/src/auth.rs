@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use roost_board::limits::EMAIL_MAX;
 use roost_board::{Timestamp, User, UserId};
 use roost_protocol::rest::{Credentials, NewUser, SessionAnswer};
 use uuid::Uuid;
@@ -213,6 +214,10 @@ impl Auth {
         address: IpAddr,
     ) -> Result<SessionAnswer, SignInError> {
         let email = normal_email(&credentials.email);
+        if email.chars().count() > EMAIL_MAX {
+            // Nobody's, and too long to be remembered as one that was tried.
+            return Err(SignInError::Wrong);
+        }
         let throttles = &self.inner.throttles;
         throttles.attempt(&email, address, clock::now()).map_err(SignInError::Throttled)?;
         let account = self.inner.store.account(&email).await.map_err(|error| {

@@ -74,7 +74,13 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
 
     fn take(&mut self, key: K, now: Timestamp) -> Result<(), Duration> {
         let now = now.as_millis();
-        let empty_at = self.empty_at.get(&key).copied().unwrap_or(now).max(now) + self.refill_millis;
+        let full = now + self.burst * self.refill_millis;
+        let known = self.empty_at.get_mut(&key).map(|empty_at| {
+            // A bucket that is fuller than full was filled before the clock was set back.
+            *empty_at = full.min(*empty_at);
+            *empty_at
+        });
+        let empty_at = known.unwrap_or(now).max(now) + self.refill_millis;
         let wait = empty_at - now - self.burst * self.refill_millis;
         if wait > 0 {
             // Rounded up: who comes back when they were told to is let through.
@@ -147,6 +153,18 @@ mod tests {
         }
         throttle.give_back("ada");
         assert_eq!(throttle.take("ada", at(1_000)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let mut throttle = Throttle::new(3, Duration::from_secs(60));
+        throttle.take("ada", at(1_000_000)).unwrap();
+        throttle.take("bob", at(1_000_000)).unwrap();
+        throttle.give_back("bob");
+        for name in ["ada", "bob"] {
+            assert_eq!(throttle.take(name, at(0)), Err(Duration::from_secs(60)));
+            assert_eq!(throttle.take(name, at(60)), Ok(()));
+        }
     }
 
     #[test]

@@ -88,6 +88,15 @@ async fn guessing_is_slowed_down() {
 }
 
 #[tokio::test]
+async fn addresses_that_nobody_can_have_are_not_remembered() {
+    let site = Site::start().await;
+    let email = format!("{}@example.org", "a".repeat(300));
+    for _ in 0..60 {
+        assert_eq!(site.caller.sign_in(&email, PASSWORD).await.error(401).code, "invalid_credentials");
+    }
+}
+
+#[tokio::test]
 async fn tokens_that_are_none() {
     let site = Site::start().await;
     let ada = site.sign_up("Ada").await;
