@@ -50,6 +50,9 @@ pub struct TextFieldProps {
     /// The longest text in UTF-16 units.
     #[prop_or_default]
     pub max_length: Option<usize>,
+    /// Whether it has the focus as soon as the dialog is there that it is in.
+    #[prop_or_default]
+    pub is_first: bool,
     /// What stands at its end.
     #[prop_or_default]
     pub end: Html,
@@ -110,6 +113,7 @@ pub fn TextField(props: &TextFieldProps) -> Html {
                     maxlength={props.max_length.map(|max| max.to_string())}
                     aria-invalid={is_wrong.then_some("true")}
                     aria-describedby={(is_wrong || props.hint.is_some()).then(|| note_id.clone())}
+                    data-autofocus={props.is_first.then_some("")}
                     data-testid={props.testid.clone()}
                     onkeydown={&props.onkeydown}
                     onblur={&props.onblur}

@@ -5,6 +5,7 @@ use roost_bridge::DraftKey;
 use yew::prelude::*;
 
 use super::super::act::{Act, Dispatch};
+use super::super::field::UnsavedNote;
 use super::super::shared::SharedCard;
 use super::super::text::TextArea;
 use crate::dom;
@@ -53,13 +54,22 @@ pub(super) fn Description(props: &DescriptionProps) -> Html {
             move |_: MouseEvent| base.set(Some(description.clone()))
         };
         let class = classes!("description", description.is_empty().then_some("description--empty"));
+        let on_discard = {
+            let draft = draft.clone();
+            Callback::from(move |()| draft.clear())
+        };
         return html! {
-            <button
-                ref={button} type="button" {class} title="Edit the description" disabled={props.is_gone}
-                data-testid="card-description-text" {onclick}
-            >
-                { if description.is_empty() { "Add a description" } else { description } }
-            </button>
+            <>
+                <button
+                    ref={button} type="button" {class} title="Edit the description" disabled={props.is_gone}
+                    data-testid="card-description-text" {onclick}
+                >
+                    { if description.is_empty() { "Add a description" } else { description } }
+                </button>
+                if !draft.text().is_empty() {
+                    <UnsavedNote {on_discard} />
+                }
+            </>
         };
     };
     let close = {

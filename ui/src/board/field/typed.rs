@@ -92,7 +92,9 @@ impl Typed {
     fn fit(&self) {
         if let Some(area) = self.element() {
             set_style(&area, "height", "auto");
-            set_style(&area, "height", &format!("{}px", area.scroll_height()));
+            // Without its border it would be too low by that, and show a scrollbar for a moment.
+            let border = area.offset_height() - area.client_height();
+            set_style(&area, "height", &format!("{}px", area.scroll_height() + border));
         }
     }
 

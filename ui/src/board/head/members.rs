@@ -79,11 +79,6 @@ fn InviteForm(props: &InviteFormProps) -> Html {
     let errors = use_state_eq(Vec::<AttrValue>::new);
     let is_busy = use_state_eq(|| false);
     let toasts = use_toasts();
-    let input = use_node_ref();
-    use_effect_with((), {
-        let input = input.clone();
-        move |()| dom::focus_ref(&input)
-    });
     let oninput = {
         let (draft, errors) = (draft.clone(), errors.clone());
         Callback::from(move |text: String| {
@@ -129,7 +124,7 @@ fn InviteForm(props: &InviteFormProps) -> Html {
                 kind={TextKind::Email}
                 placeholder="name@example.org"
                 testid="invite-email"
-                node_ref={input}
+                is_first=true
             />
             <Button kind={ButtonKind::Primary} class="button--large" submit=true busy={*is_busy} testid="invite-send">
                 { "Invite" }

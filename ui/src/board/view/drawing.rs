@@ -186,10 +186,14 @@ impl BoardView {
                     <header class="list-head">
                         <span class="list-name">{ list.name().to_owned() }</span>
                         <span class="list-count tabular">{ list.cards().len() }</span>
+                        <span class="icon-button"><Icon name={IconName::More} /></span>
                     </header>
                     <div class="list-scroll">
                         { for list.cards().iter().take(12).map(|card| html! { <div class="card">{ face(card) }</div> }) }
                     </div>
+                    <footer class="list-foot">
+                        <span class="list-add"><Icon name={IconName::Plus} />{ "Add a card" }</span>
+                    </footer>
                 </div>
             }),
         };
