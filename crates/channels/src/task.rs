@@ -78,13 +78,15 @@ pub(crate) async fn run(
         match connected {
             Ok(stream) => {
                 state.send_replace(SocketState::Open);
-                desk.topics.connected(Instant::now());
+                let opened = Instant::now();
+                desk.topics.connected(opened);
                 match connection::serve(stream, &config, &mut desk, &stop).await {
                     End::Stopped => break,
                     End::Lost(reason) => tracing::info!(%reason, "the connection is lost"),
                 }
                 desk.topics.disconnected();
-                failures = 1;
+                // One that ends as soon as it is open is no better than none: whoever ends it is not to be pestered.
+                failures = if opened.elapsed() < config.backoff.max { failures + 1 } else { 1 };
             }
             Err(ConnectError::Refused { status }) => {
                 tracing::info!(status, "the server refuses the connection");

@@ -150,6 +150,24 @@ async fn a_server_that_goes_is_waited_for() {
 }
 
 #[tokio::test]
+async fn the_pauses_grow_while_connections_end_at_once() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.backoff = Backoff { first: Duration::from_millis(8), max: NEVER };
+    let socket = Socket::connect(config);
+    let mut states = socket.states();
+    let mut pause = Duration::ZERO;
+    for _ in 0..4 {
+        drop(server.accept().await);
+        let waiting = state(&mut states, |state| matches!(state, SocketState::Waiting { .. })).await;
+        let SocketState::Waiting { retry_in } = waiting else { panic!("{waiting:?}") };
+        pause = retry_in;
+        states.mark_unchanged();
+    }
+    assert!(pause >= Duration::from_millis(32), "half of eight times the first pause at least: {pause:?}");
+}
+
+#[tokio::test]
 async fn a_shutdown_says_goodbye_and_ends_everything() {
     let server = Server::start().await;
     let socket = Socket::connect(server.config());
