@@ -20,8 +20,10 @@ use super::patience::Patience;
 
 /// How long a server may take to pick up.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
-/// The longest answer that is read, in bytes: far above a page of all the boards that somebody can have.
-const ANSWER_MAX: usize = 16 * 1024 * 1024;
+/// The longest answer that is read, in bytes: far above anything that is said about one thing.
+const ANSWER_MAX: usize = 64 * 1024;
+/// The longest answer with all boards of somebody: far above as many as they can have.
+const BOARDS_MAX: usize = 16 * 1024 * 1024;
 
 /// What proves to a server who is calling.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,6 +61,8 @@ impl Rest {
     /// else.
     pub(crate) fn new(address: &str, patience: Patience) -> Result<Self, Error> {
         let mut client = Client::builder()
+            // Calls are rare, and a connection that was kept may be dead by the next one without anybody knowing.
+            .pool_max_idle_per_host(0)
             .connect_timeout(CONNECT_TIME)
             .timeout(patience.call_time)
             .redirect(redirect::Policy::none())
@@ -90,7 +94,7 @@ impl Rest {
 
     /// What the server is; refused unless it is a Roost server of this protocol.
     pub(crate) async fn info(&self) -> Result<Info, Error> {
-        let info: Info = match self.call(Method::GET, "/info").await {
+        let info: Info = match self.call(Method::GET, "/info", ANSWER_MAX).await {
             // Whatever it says, a Roost server says it otherwise.
             Err(Error::Server(_) | Error::TokenRefused) => return Err(self.not_a_roost_server()),
             answer => answer?,
@@ -117,12 +121,12 @@ impl Rest {
     /// Has the token revoked.
     pub(crate) async fn sign_out(&self) -> Result<(), Error> {
         let request = self.request(Method::DELETE, "/sessions").timeout(self.patience.goodbye_time);
-        self.answer(request).await.map(drop)
+        self.answer(request, ANSWER_MAX).await.map(drop)
     }
 
     /// All boards of the person.
     pub(crate) async fn boards(&self) -> Result<BoardsAnswer, Error> {
-        self.call(Method::GET, "/boards").await
+        self.call(Method::GET, "/boards", BOARDS_MAX).await
     }
 
     /// Makes a board.
@@ -130,12 +134,12 @@ impl Rest {
         self.send(Method::POST, "/boards", &NewBoard { board: NewBoardFields { name, id: Some(id) } }).await
     }
 
-    async fn call<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, Error> {
-        self.parse(&self.answer(self.request(method, path)).await?)
+    async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, max: usize) -> Result<T, Error> {
+        self.parse(&self.answer(self.request(method, path), max).await?)
     }
 
     async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, body: &impl Serialize) -> Result<T, Error> {
-        self.parse(&self.answer(self.request(method, path).json(body)).await?)
+        self.parse(&self.answer(self.request(method, path).json(body), ANSWER_MAX).await?)
     }
 
     fn parse<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Error> {
@@ -153,18 +157,19 @@ impl Rest {
         }
     }
 
-    /// Sends a request; answers the body if the server is content.
-    async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>, Error> {
+    /// Sends a request; answers the body, of so many bytes at most, if the server is content.
+    async fn answer(&self, request: RequestBuilder, max: usize) -> Result<Vec<u8>, Error> {
         let mut response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
-        let body = self.body(&mut response).await?;
+        let body = self.body(&mut response, max).await?;
         if status.is_success() {
             return Ok(body);
         }
-        if status == StatusCode::UNAUTHORIZED && self.token.is_some() {
-            return Err(Error::TokenRefused);
-        }
         match serde_json::from_slice(&body) {
+            // Said by the server itself: whoever else stands between has no say about the token.
+            Ok(ErrorBody { .. }) if status == StatusCode::UNAUTHORIZED && self.token.is_some() => {
+                Err(Error::TokenRefused)
+            }
             Ok(ErrorBody { error }) => Err(Error::Server(error)),
             Err(_) if status.is_server_error() => Err(Error::Server(ErrorDetail {
                 code: "unavailable".to_owned(),
@@ -175,10 +180,10 @@ impl Rest {
         }
     }
 
-    async fn body(&self, response: &mut Response) -> Result<Vec<u8>, Error> {
+    async fn body(&self, response: &mut Response, max: usize) -> Result<Vec<u8>, Error> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
-            if body.len() + chunk.len() > ANSWER_MAX {
+            if body.len() + chunk.len() > max {
                 return Err(self.not_a_roost_server());
             }
             body.extend_from_slice(&chunk);
