@@ -1,5 +1,8 @@
 //! What the core tells the interface, in one order for everything.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use roost_bridge::{BoardMessage, BoardsPage, ConnectionState, Session, Theme};
 use tokio::sync::mpsc;
 
@@ -22,17 +25,30 @@ pub enum UiEvent {
 ///
 /// It has no bound: the webview's own queue, into which everything goes at once, has none either.
 #[derive(Debug, Clone)]
-pub(crate) struct Outlet(mpsc::UnboundedSender<UiEvent>);
+pub(crate) struct Outlet {
+    events: mpsc::UnboundedSender<UiEvent>,
+    /// Where the next one who numbers messages begins.
+    next_number: Arc<AtomicU64>,
+}
+
+/// More messages than anybody ever tells of one board, and few enough that JavaScript can count so far a million times.
+const NUMBERS: u64 = 1 << 32;
 
 impl Outlet {
     /// An outlet, and where its events come out.
     pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<UiEvent>) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (Self(sender), receiver)
+        (Self { events: sender, next_number: Arc::default() }, receiver)
     }
 
     /// Tells the interface. Without one, at the end of the app, nobody is told.
     pub(crate) fn tell(&self, event: UiEvent) {
-        drop(self.0.send(event));
+        drop(self.events.send(event));
+    }
+
+    /// A number for whoever begins to number messages: above all that were given before. So a message of somebody who
+    /// told of the same board before, and which is late, is never taken for a later one.
+    pub(crate) fn first_number(&self) -> u64 {
+        self.next_number.fetch_add(NUMBERS, Ordering::Relaxed)
     }
 }

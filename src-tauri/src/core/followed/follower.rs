@@ -38,7 +38,7 @@ impl Follower {
             carried,
             roster: PresenceState::new(),
             present: Vec::new(),
-            number: 0,
+            number: outlet.first_number(),
             is_shown: false,
             outlet,
         }
@@ -93,10 +93,21 @@ impl Follower {
     /// The server has let us in.
     pub(super) fn joined(&mut self, answer: JoinedBoard) -> Result<(), ReplicaError> {
         match answer {
-            JoinedBoard::Entries(answer) => self.confirm(answer.entries),
+            JoinedBoard::Entries(answer) => {
+                self.confirm(answer.entries)?;
+                match self.seq().unwrap_or(Seq::ZERO) {
+                    seq if seq == answer.seq => Ok(()),
+                    seq => Err(ReplicaError::Gap { expected: seq.next(), got: answer.seq }),
+                }
+            }
             JoinedBoard::Snapshot(snapshot) => {
                 match &mut self.replica {
-                    Some(replica) => replica.reset(snapshot),
+                    Some(replica) if replica.seq() <= snapshot.seq => replica.reset(snapshot),
+                    // The server was put back to what it was earlier, and it is the server that decides.
+                    Some(replica) => {
+                        let pending: Vec<Proposal> = replica.pending().cloned().collect();
+                        *replica = Replica::with_pending(self.me, snapshot, pending);
+                    }
                     None => {
                         let carried = std::mem::take(&mut self.carried);
                         self.replica = Some(Replica::with_pending(self.me, snapshot, carried));
@@ -295,6 +306,47 @@ mod tests {
         let missing = vec![entry(2, &proposal(2)), entry(3, &proposal(3))];
         follower.joined(JoinedBoard::Entries(EntriesAnswer { seq: Seq(3), entries: missing.clone() })).unwrap();
         assert_eq!(told(&mut events), [(2, BoardNews::Entries { entries: missing })]);
+    }
+
+    #[test]
+    fn a_server_that_was_put_back_is_believed_and_gets_what_waits() {
+        let (mut follower, mut events) = follower(Vec::new());
+        follower.joined(snapshot()).unwrap();
+        follower.confirm(vec![entry(1, &proposal(1)), entry(2, &proposal(2))]).unwrap();
+        follower.propose(proposal(3)).unwrap();
+        follower.show().unwrap();
+        follower.joined(snapshot()).unwrap();
+        let told = told(&mut events);
+        let [(1, BoardNews::Reset { copy })] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!((copy.snapshot.seq, copy.pending.as_slice()), (Seq(0), &[proposal(3)][..]));
+        follower.confirm(vec![entry(1, &proposal(4))]).unwrap();
+        assert_eq!(follower.seq(), Some(Seq(1)));
+    }
+
+    #[test]
+    fn entries_that_do_not_lead_to_where_the_server_is_do_not_fit() {
+        let (mut follower, _events) = follower(Vec::new());
+        let answer = |seq, entries| JoinedBoard::Entries(EntriesAnswer { seq: Seq(seq), entries });
+        assert!(follower.joined(answer(1, vec![entry(1, &proposal(1))])).is_err(), "there is no board yet");
+        follower.joined(snapshot()).unwrap();
+        assert!(follower.joined(answer(2, vec![entry(1, &proposal(1))])).is_err());
+        assert!(follower.joined(answer(0, Vec::new())).is_err());
+        assert_eq!(follower.joined(answer(1, Vec::new())), Ok(()));
+    }
+
+    #[test]
+    fn the_messages_of_one_who_followed_before_are_never_later_ones() {
+        let (outlet, mut events) = Outlet::new();
+        let (id, me) = (board().id(), board().members().next().unwrap().user.id);
+        let mut before = Follower::new(id, me, Vec::new(), outlet.clone());
+        let mut after = Follower::new(id, me, Vec::new(), outlet);
+        for follower in [&mut before, &mut after] {
+            follower.joined(snapshot()).unwrap();
+        }
+        before.show().unwrap();
+        before.confirm(vec![entry(1, &proposal(1))]).unwrap();
+        let [(late, _)] = told(&mut events).try_into().unwrap();
+        assert!(late < after.show().unwrap().number);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::line::Line;
 use super::outbox::{Answered, Outbox};
 use super::{Answer, Following, Request, Surroundings};
 use crate::core::error::{Error, refusal};
+use crate::core::patience::sleep_until;
 
 /// How many entries are told at once.
 const ENTRIES_MAX: usize = 500;
@@ -42,7 +43,7 @@ pub(super) async fn run(
             Ok(()) = task.phases.changed() => {}
             () = sleep_until(retry_at) => task.rejoin(task.follower.seq()),
         }
-        if task.line.is_joined {
+        if task.line.is_joined && task.retry_at.is_none() {
             task.outbox.send(&task.line.channel, &task.follower, task.surroundings.patience.push_time).await;
         }
         task.report();
@@ -55,13 +56,6 @@ pub(super) async fn run(
     }
     task.surroundings.status.set_waiting(task.board_id, 0);
     Following { board_id: task.board_id, pending: task.follower.pending() }
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
 }
 
 struct Task {
@@ -186,6 +180,7 @@ impl Task {
         match outcome {
             Ok(()) => {
                 self.line.is_joined = true;
+                self.retry_at = None;
                 for watcher in std::mem::take(&mut self.watchers) {
                     let copy = self.follower.show().ok_or(Error::NoSuchBoard);
                     if watcher.send(copy).is_err() {
@@ -238,19 +233,22 @@ impl Task {
                 Ok(Proposed { seq }) => self.follower.acknowledge(op, seq),
                 Err(error) => {
                     tracing::warn!(topic = %self.topic, %error, "an answer that cannot be read");
-                    self.put_off(|| Error::Offline);
+                    self.hold_back();
                 }
             },
             Err(PushError::Refused(response)) => {
                 let error = read_error(&response);
                 match error.reason.as_str() {
                     // Not a word about the change itself: after the next join it is clear what holds.
-                    "unavailable" | "unauthorized" | "unmatched topic" => self.put_off(|| Error::Offline),
+                    "unavailable" | "unauthorized" | "unmatched topic" => self.hold_back(),
                     _ => self.follower.reject(op, refusal(error)),
                 }
             }
-            // Whether the server has it, the next join tells.
-            Err(PushError::Timeout) => self.rejoin(self.follower.seq()),
+            // Whether the server has it, the next join tells; and whether it is there at all, a heartbeat.
+            Err(PushError::Timeout) => {
+                self.surroundings.socket.reconnect_now();
+                self.rejoin(self.follower.seq());
+            }
             // The channel says so too, and by itself what comes next.
             Err(PushError::Disconnected | PushError::Closed) => {}
             Err(PushError::Payload(error)) => {
@@ -290,6 +288,13 @@ impl Task {
         for watcher in self.watchers.drain(..) {
             drop(watcher.send(Err(why())));
         }
+    }
+
+    /// Sends nothing more before the next join, which is after a while, and then everything that waits again: what
+    /// comes after a proposal may build on it.
+    fn hold_back(&mut self) {
+        self.outbox.start_over();
+        self.put_off(|| Error::Offline);
     }
 
     /// Joins anew after a while; whoever waits for a copy is told why there is none.
