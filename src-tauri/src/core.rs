@@ -237,6 +237,8 @@ impl Core {
             }
         }
         self.0.bundled.shutdown().await;
+        // The last key that was typed may still be on its way to the disk.
+        self.0.store.settle().await;
     }
 
     fn connection(&self) -> Result<Arc<Connection>, Error> {

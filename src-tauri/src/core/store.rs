@@ -2,6 +2,8 @@
 
 mod migrations;
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use roost_bridge::{Draft, DraftKey};
@@ -31,9 +33,9 @@ pub enum StoreError {
     /// A draft beyond [`DRAFT_MAX`].
     #[error("a draft can have {DRAFT_MAX} bytes at most, not {0}")]
     DraftTooLong(usize),
-    /// The thread of the database cannot be started.
+    /// The file cannot be made, or the thread of the database cannot be started.
     #[error(transparent)]
-    Thread(#[from] std::io::Error),
+    Io(#[from] io::Error),
     /// See there.
     #[error(transparent)]
     JobFailed(#[from] JobFailed),
@@ -51,6 +53,7 @@ impl Store {
     /// # Errors
     /// When it cannot be, or a later version of the app has written it.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        make_private(path)?;
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -102,6 +105,12 @@ impl Store {
         Ok(())
     }
 
+    /// Waits until everything that was asked for is done.
+    pub(crate) async fn settle(&self) {
+        // A thread that has ended has nothing left to do.
+        self.worker.call(|_| ()).await.ok();
+    }
+
     /// All drafts of an account.
     ///
     /// # Errors
@@ -147,6 +156,15 @@ impl Store {
     }
 }
 
+/// Makes the file if it is not there, for this person alone; SQLite gives its other files the same rights.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use roost_bridge::Theme;
@@ -179,6 +197,31 @@ mod tests {
         assert_eq!(store.drafts("bob".into()).await.unwrap().len(), 1);
         let too_long = store.save_draft("ada".into(), &key("card:1"), "x".repeat(DRAFT_MAX));
         assert!(matches!(too_long.await, Err(StoreError::DraftTooLong(_))));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_kept_before_the_end() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("roost.db");
+        let store = Store::open(&path).unwrap();
+        for n in 0..20 {
+            drop(store.save_draft("ada".into(), &key(&format!("card:{n}")), "Hello".into()));
+        }
+        store.settle().await;
+        let count = "SELECT count(*) FROM drafts";
+        let db = Connection::open(&path).unwrap();
+        assert_eq!(db.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap(), 20);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nobody_else_can_read_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let temp = tempfile::tempdir().unwrap();
+        let _store = Store::open(&temp.path().join("roost.db")).unwrap();
+        for file in std::fs::read_dir(temp.path()).unwrap().map(Result::unwrap) {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", file.file_name());
+        }
     }
 
     #[tokio::test]
