@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use roost_board::{BoardId, BoardSummary, UserId};
-use roost_bridge::BoardsPage;
+use roost_bridge::{BoardsPage, ConnectionPhase};
 use roost_protocol::rest::BoardsAnswer;
 use tokio::sync::Notify;
 
@@ -11,6 +11,7 @@ use super::error::Error;
 use super::lock;
 use super::outlet::{Outlet, UiEvent};
 use super::rest::Rest;
+use super::status::Status;
 
 /// The page of boards of one account.
 #[derive(Debug)]
@@ -59,14 +60,14 @@ impl Boards {
     }
 
     /// Fetches the page whenever that is due, until the token is refused.
-    pub(crate) async fn run(&self, rest: &Rest) {
+    pub(crate) async fn run(&self, rest: &Rest, status: &Status) {
         loop {
             self.due.notified().await;
             match self.fetch(rest).await {
                 Ok(()) => {}
                 Err(Error::TokenRefused) => return,
                 // The next connection asks again.
-                Err(Error::Unreachable(_)) => {}
+                Err(Error::Unreachable(_)) if status.get().phase != ConnectionPhase::Live => {}
                 Err(error) => {
                     tracing::warn!(%error, "no boards");
                     tokio::time::sleep(rest.patience().retry_after).await;

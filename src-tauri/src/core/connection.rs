@@ -9,7 +9,7 @@ use roost_bridge::{BoardCopy, BoardsPage, ConnectionPhase};
 use roost_channels::{ChannelEvent, Payload, PayloadError, Socket, SocketConfig, SocketState};
 use roost_protocol::payload::{BoardAdded, BoardRemoved};
 use roost_protocol::{Topic, event};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,7 +18,7 @@ use super::error::Error;
 use super::followed::{FollowedBoard, Following, Surroundings};
 use super::lock;
 use super::outlet::Outlet;
-use super::patience::Patience;
+use super::patience::{Patience, sleep_until};
 use super::rest::{Rest, Token};
 use super::status::Status;
 
@@ -90,10 +90,10 @@ impl Connection {
         let surroundings = self.surroundings.clone();
         self.tasks.spawn(async move { stop.run_until_cancelled(follow_person(surroundings)).await });
 
-        let Surroundings { stop, boards, .. } = self.surroundings.clone();
+        let Surroundings { stop, boards, status, .. } = self.surroundings.clone();
         let (rest, refused) = (self.rest.clone(), self.refused.clone());
         self.tasks.spawn(async move {
-            if stop.run_until_cancelled(boards.run(&rest)).await.is_some() {
+            if stop.run_until_cancelled(boards.run(&rest, &status)).await.is_some() {
                 refused.cancel();
             }
         });
@@ -127,6 +127,10 @@ impl Connection {
     /// Makes a board.
     pub(crate) async fn create_board(&self, id: BoardId, name: String) -> Result<BoardSummary, Error> {
         let board = self.called(self.rest.create_board(id, name).await)?;
+        if self.surroundings.stop.is_cancelled() {
+            // Whoever asked has signed out meanwhile, and the page may be somebody else's.
+            return Err(Error::SignedOut);
+        }
         self.surroundings.boards.put(board.clone());
         Ok(board)
     }
@@ -151,6 +155,7 @@ impl Connection {
                     }
                     Err(_) => {
                         board.hide();
+                        connection.reconnect();
                         return Err(Error::Unreachable(connection.rest.address().to_owned()));
                     }
                 }
@@ -231,6 +236,7 @@ impl Connection {
 async fn follow_person(surroundings: Surroundings) {
     let Surroundings { me, patience, socket, status, boards, .. } = &surroundings;
     let mut states = socket.states();
+    let mut retry_at = None;
     loop {
         let (_channel, mut events) = socket.channel(&Topic::Users(me.id).to_string(), || serde_json::json!({}));
         loop {
@@ -256,7 +262,11 @@ async fn follow_person(surroundings: Surroundings) {
                 },
                 Ok(()) = states.changed() => {
                     let state = *states.borrow_and_update();
-                    heed(state, &surroundings).await;
+                    retry_at = heed(state, &surroundings);
+                }
+                () = sleep_until(retry_at) => {
+                    retry_at = None;
+                    socket.reconnect_now();
                 }
             }
         }
@@ -265,18 +275,21 @@ async fn follow_person(surroundings: Surroundings) {
     }
 }
 
-async fn heed(state: SocketState, surroundings: &Surroundings) {
+/// Tells what a state means for the person; answers when the socket is to try again, if it does not do so by itself.
+fn heed(state: SocketState, surroundings: &Surroundings) -> Option<Instant> {
     match state {
         // The channel says when it is joined.
-        SocketState::Connecting | SocketState::Open | SocketState::Closed => {}
-        SocketState::Waiting { .. } => surroundings.status.set_phase(ConnectionPhase::Offline),
+        SocketState::Connecting | SocketState::Open | SocketState::Closed => None,
+        SocketState::Waiting { .. } => {
+            surroundings.status.set_phase(ConnectionPhase::Offline);
+            None
+        }
         SocketState::Refused { status } => {
             tracing::info!(status, "the socket was refused");
             surroundings.status.set_phase(ConnectionPhase::Offline);
             // A proxy may have its own reasons. Whether it is the token, this call tells.
             surroundings.boards.refresh();
-            sleep(surroundings.patience.retry_after).await;
-            surroundings.socket.reconnect_now();
+            Some(Instant::now() + surroundings.patience.retry_after)
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use roost_channels::Backoff;
+use tokio::time::Instant;
 
 /// How long the core waits for a server before it does something else about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,5 +41,13 @@ impl Default for Patience {
             goodbye_time: Duration::from_secs(2),
             retry_after: Duration::from_secs(3),
         }
+    }
+}
+
+/// Waits until then; for ever when there is no such time.
+pub(super) async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }
