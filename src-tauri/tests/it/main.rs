@@ -6,4 +6,6 @@ mod accounts;
 mod boards;
 mod desk;
 mod local;
+mod network;
 mod places;
+mod wire;

@@ -1,0 +1,225 @@
+//! Bad networks and servers that are not what they were: everything comes back by itself, and nothing is lost.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use roost::core::{Patience, UiEvent};
+use roost_board::{BoardId, CardId, Change, NewCard, Position, Seq};
+use roost_bridge::{BoardNews, CommandError, ConnectionPhase, Session, SignedOutReason};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::desk::{Desk, Host, Secrets, credentials, email, hasty, new_board, proposal};
+use crate::wire::Wire;
+
+/// Ada, who looks at a board of hers on a server at the other end of a bad network.
+struct Far {
+    host: Host,
+    wire: Wire,
+    ada: Desk,
+    board: BoardId,
+    secrets: Secrets,
+    _profile: TempDir,
+}
+
+impl Far {
+    async fn with(patience: Patience) -> Self {
+        let host = Host::start().await;
+        let wire = Wire::to(host.listens_at()).await;
+        let (profile, secrets) = (tempfile::tempdir().unwrap(), Secrets::in_reach());
+        let mut ada = Desk::open_with(profile.path(), &secrets, patience).await;
+        ada.sign_up_at(&wire.address(), "Ada").await;
+        let board = new_board();
+        ada.core.create_board(board, "Spring release".to_owned()).await.unwrap();
+        ada.open_board(board).await;
+        Self { host, wire, ada, board, secrets, _profile: profile }
+    }
+
+    /// Ada again, in another place and without the bad network.
+    async fn second_desk(&self) -> (Desk, TempDir) {
+        let profile = tempfile::tempdir().unwrap();
+        let mut desk = Desk::open(profile.path(), &Secrets::in_reach()).await;
+        desk.core.choose_server(&self.host.address()).await.unwrap();
+        desk.core.sign_in(credentials("Ada")).await.unwrap();
+        desk.wait_for_phase(ConnectionPhase::Live).await;
+        desk.open_board(self.board).await;
+        (desk, profile)
+    }
+
+    /// The lists that are confirmed; nothing waits.
+    async fn lists(&self) -> Vec<String> {
+        let copy = self.ada.open_board(self.board).await;
+        assert_eq!(copy.pending, []);
+        copy.snapshot.board.lists().iter().map(|list| list.name().to_owned()).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_change_without_an_answer_shows_that_the_line_is_dead() {
+    let soon = Duration::from_millis(200);
+    let patience = Patience { push_time: soon, heartbeat_time: soon, call_time: Duration::from_secs(2), ..hasty() };
+    let mut far = Far::with(patience).await;
+    far.wire.lose();
+    far.ada.add_list(far.board, "Said into the void").await;
+    far.ada.wait_for_connection(ConnectionPhase::Live, 1).await;
+    far.ada.wait_for_phase(ConnectionPhase::Offline).await;
+    far.ada.wait_for_connection(ConnectionPhase::Live, 0).await;
+    assert_eq!(far.lists().await, ["Said into the void"]);
+    // Calls do not go into the void either.
+    far.ada.core.create_board(new_board(), "Another".to_owned()).await.unwrap();
+    far.ada.core.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_is_made_once() {
+    let mut far = Far::with(hasty()).await;
+    let (mut second, _profile) = far.second_desk().await;
+    far.wire.hold_answers_back();
+    far.ada.add_list(far.board, "Once").await;
+    second.wait_for_news().await;
+    far.wire.cut();
+    far.ada.wait_for_connection(ConnectionPhase::Offline, 1).await;
+    far.ada.wait_for_connection(ConnectionPhase::Live, 0).await;
+    assert_eq!(far.lists().await, ["Once"]);
+    assert_eq!(second.open_board(far.board).await.snapshot.seq, Seq(1));
+    for desk in [far.ada, second] {
+        desk.core.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_cut_in_the_middle_of_a_frame_loses_nothing() {
+    let mut far = Far::with(hasty()).await;
+    far.wire.cut_after(3);
+    far.ada.add_list(far.board, "Whole").await;
+    far.ada.wait_for_phase(ConnectionPhase::Offline).await;
+    far.ada.wait_for_connection(ConnectionPhase::Live, 0).await;
+    assert_eq!(far.lists().await, ["Whole"]);
+    far.ada.core.shutdown().await;
+}
+
+#[tokio::test]
+async fn whoever_stands_between_signs_nobody_out() {
+    let mut far = Far::with(hasty()).await;
+    let page = "<h1>Sign in to the network</h1>";
+    for (head, code) in [
+        ("200 OK", "not_a_roost_server"),
+        ("302 Found\r\nLocation: http://portal.example/", "not_a_roost_server"),
+        ("401 Unauthorized\r\nWWW-Authenticate: Basic", "not_a_roost_server"),
+        ("403 Forbidden", "not_a_roost_server"),
+        ("502 Bad Gateway", "unavailable"),
+    ] {
+        far.wire.is_taken_by(head, page);
+        far.ada.wait_for_phase(ConnectionPhase::Offline).await;
+        let error = far.ada.core.create_board(new_board(), "Not now".to_owned()).await.unwrap_err();
+        assert_eq!(CommandError::from(error).code, code, "{head}");
+        far.ada.add_list(far.board, code).await;
+        far.wire.is_given_back();
+        far.ada.wait_for_connection(ConnectionPhase::Live, 0).await;
+    }
+    assert_eq!(far.lists().await.len(), 5);
+    assert_eq!(far.secrets.all().len(), 1);
+    far.ada.core.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_knows_nobody_any_more_asks_for_a_sign_in() {
+    let mut far = Far::with(hasty()).await;
+    far.host.wipe().await;
+    far.ada
+        .wait_for_session(|session| {
+            matches!(session, Session::SignedOut { reason: Some(SignedOutReason::Refused), .. })
+        })
+        .await;
+    assert!(far.secrets.all().is_empty());
+    far.ada.sign_up_at(&far.wire.address(), "Ada").await;
+    let error = CommandError::from(far.ada.core.open_board(far.board).await.unwrap_err());
+    assert_eq!(error.code, "no_such_board");
+    far.ada.core.shutdown().await;
+}
+
+/// The log is shorter than what the core has of it.
+#[tokio::test]
+async fn a_server_that_was_put_back_to_a_backup_is_believed() {
+    let mut far = Far::with(hasty()).await;
+    far.ada.add_list(far.board, "In the backup").await;
+    far.ada.wait_for_news().await;
+    far.host.stop().await;
+    let backup = tempfile::tempdir().unwrap();
+    copy(far.host.data(), backup.path());
+    far.host.start_again().await;
+    far.ada.wait_for_phase(ConnectionPhase::Live).await;
+    for name in ["After it", "And later"] {
+        far.ada.add_list(far.board, name).await;
+        far.ada.wait_for_news().await;
+    }
+
+    far.host.stop().await;
+    far.ada.wait_for_phase(ConnectionPhase::Offline).await;
+    copy(backup.path(), far.host.data());
+    far.host.start_again().await;
+    let news = far.ada.wait_for_news().await.news;
+    let BoardNews::Reset { copy } = news else { panic!("{news:?}") };
+    assert_eq!(copy.snapshot.board.lists().len(), 1);
+    let (second, _profile) = far.second_desk().await;
+    second.add_list(far.board, "Since then").await;
+    far.ada.wait_for_news().await;
+    assert_eq!(far.lists().await.len(), 2);
+    for desk in [far.ada, second] {
+        desk.core.shutdown().await;
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for file in fs::read_dir(to).unwrap() {
+        let file = file.unwrap();
+        if file.file_type().unwrap().is_file() {
+            fs::remove_file(file.path()).unwrap();
+        }
+    }
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        if file.file_type().unwrap().is_file() {
+            fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+}
+
+/// A card on a list that could not be stored waits for the list, rather than being refused for want of it.
+#[tokio::test]
+async fn what_builds_on_a_change_that_could_not_be_stored_waits_for_it() {
+    let mut far = Far::with(hasty()).await;
+    let database = rusqlite::Connection::open(far.host.data().join("roost.db")).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    database.execute_batch(full).unwrap();
+    let list_id = far.ada.add_list(far.board, "First").await;
+    // Answered behind the list, so that the list has been answered too.
+    let error = far.ada.core.invite(far.board, email("Nobody")).await.unwrap_err();
+    assert_eq!(CommandError::from(error).code, "no_such_user");
+    let card = NewCard {
+        id: CardId::from_uuid(Uuid::now_v7()),
+        list_id,
+        title: "Second".to_owned(),
+        position: Position::first(),
+    };
+    far.ada.core.propose(far.board, proposal(Change::CardAdded { card })).await.unwrap();
+    let error = far.ada.core.invite(far.board, email("Nobody")).await.unwrap_err();
+    assert_eq!(CommandError::from(error).code, "no_such_user");
+    database.execute_batch("DROP TRIGGER full").unwrap();
+
+    let refused = far
+        .ada
+        .wait_for("an end of the waiting", |event| match event {
+            UiEvent::Board(message) => {
+                matches!(message.news, BoardNews::Refused { .. }).then(|| Some(message.news.clone()))
+            }
+            UiEvent::Connection(state) => (state.n_waiting == 0).then_some(None),
+            UiEvent::Session(_) | UiEvent::Boards(_) | UiEvent::Theme(_) => None,
+        })
+        .await;
+    assert_eq!(refused, None);
+    let copy = far.ada.open_board(far.board).await;
+    assert_eq!(copy.snapshot.board.lists()[0].cards().len(), 1);
+    far.ada.core.shutdown().await;
+}
