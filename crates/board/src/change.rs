@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// This type is the wire's payload: in JSON it is tagged by `type`, `<thing>_<past participle>` in snake case. What an
 /// older reader does not know it refuses as a whole; fields that it does not know it passes over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", expecting = "an object with a type")]
 pub enum Change {
     /// The board has a new name. Owners only.
     BoardRenamed {
@@ -114,6 +114,7 @@ pub enum Change {
 
 /// A list as it is added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct NewList {
     /// Its id, made by whoever adds it.
     pub id: ListId,
@@ -125,6 +126,7 @@ pub struct NewList {
 
 /// A card as it is added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct NewCard {
     /// Its id, made by whoever adds it.
     pub id: CardId,
@@ -138,6 +140,7 @@ pub struct NewCard {
 
 /// A comment as it is added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct NewComment {
     /// Its id, made by whoever adds it.
     pub id: CommentId,

@@ -90,6 +90,15 @@ impl From<serde_json::Error> for PayloadError {
     }
 }
 
+/// With the path to what was wrong, such as `change`, where that is not the payload as a whole.
+impl From<serde_path_to_error::Error<serde_json::Error>> for PayloadError {
+    fn from(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let problem = without_position(error.inner());
+        let is_in_a_part = error.inner().is_data() && error.path().iter().next().is_some();
+        Self::Json(if is_in_a_part { format!("{}: {problem}", error.path()) } else { problem })
+    }
+}
+
 /// The error without "at line 1 column 7", which means nothing to those who did not write the text by hand.
 pub(crate) fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();

@@ -53,10 +53,13 @@ impl Payload {
     /// Reads the JSON as a type.
     ///
     /// # Errors
-    /// When it is binary, or not what the type needs; the error says what was wrong, without a position.
+    /// When it is binary, or not what the type needs; the error says where and what was wrong.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         match self {
-            Self::Json(json) => serde_json::from_str(json.get()).map_err(PayloadError::from),
+            Self::Json(json) => {
+                let mut reader = serde_json::Deserializer::from_str(json.get());
+                serde_path_to_error::deserialize(&mut reader).map_err(PayloadError::from)
+            }
             Self::Binary(_) => Err(PayloadError::Binary),
         }
     }

@@ -9,6 +9,7 @@ use crate::rest::EntriesAnswer;
 
 /// Joins `boards:<id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct JoinBoard {
     /// The last entry that the client has; without it the answer is a snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,6 +50,7 @@ impl TryFrom<JoinedBoardData> for JoinedBoard {
 
 /// Asks for a change ([`PROPOSE`](crate::event::PROPOSE)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct Propose {
     /// The proposal's id: sent again, it is answered as the first time.
     pub op: OpId,
@@ -65,6 +67,7 @@ pub struct Proposed {
 
 /// Asks somebody onto the board ([`INVITE`](crate::event::INVITE)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct Invite {
     /// The address of somebody who has an account.
     pub email: String,

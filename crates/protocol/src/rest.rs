@@ -35,6 +35,7 @@ const fn open() -> bool {
 
 /// `POST /registrations`: makes an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct NewRegistration {
     /// The account.
     pub user: NewUser,
@@ -42,6 +43,7 @@ pub struct NewRegistration {
 
 /// An account that is being made. A field that is left out reads as empty, and is refused as an empty one is.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct NewUser {
     /// First name.
     #[serde(default)]
@@ -70,6 +72,7 @@ impl fmt::Debug for NewUser {
 
 /// `POST /sessions`: signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct NewSession {
     /// Who.
     pub session: Credentials,
@@ -77,6 +80,7 @@ pub struct NewSession {
 
 /// What somebody signs in with. A field that is left out reads as empty.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct Credentials {
     /// E-mail address.
     #[serde(default)]
