@@ -25,11 +25,13 @@ pub(super) async fn list(State(state): State<AppState>, caller: Authenticated) -
 
 /// `roost_protocol::rest::NewBoard` as it comes, before it is known that the id is one.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 pub(super) struct NewBoardText {
     board: NewBoardFieldsText,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct NewBoardFieldsText {
     #[serde(default)]
     name: String,

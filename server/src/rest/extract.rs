@@ -80,7 +80,10 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
         }
         let max = state.config.limits.body_bytes;
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection, max))?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| unparsed(&error))
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| unparsed(&error))?;
+        reader.end().map_err(|error| malformed(&error))?;
+        Ok(Self(read))
     }
 }
 
@@ -100,18 +103,24 @@ fn unread(rejection: &BytesRejection, max: usize) -> ApiError {
     }
 }
 
-fn unparsed(error: &serde_json::Error) -> ApiError {
-    match error.classify() {
+fn unparsed(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    match error.inner().classify() {
         Category::Data => {
-            let text = error.to_string();
+            let text = error.inner().to_string();
             // Where in the text it is means little to those who did not write it by hand.
             let problem = text.split(" at line ").next().unwrap_or(&text);
-            ApiError::invalid(format!("the body is not what this call takes: {problem}"), FieldErrors::new())
+            let place = match error.path().iter().next() {
+                Some(_) => format!("{}: ", error.path()),
+                None => String::new(),
+            };
+            ApiError::invalid(format!("the body is not what this call takes: {place}{problem}"), FieldErrors::new())
         }
-        Category::Syntax | Category::Eof | Category::Io => {
-            ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", format!("the body is not JSON: {error}"))
-        }
+        Category::Syntax | Category::Eof | Category::Io => malformed(error.inner()),
     }
+}
+
+fn malformed(error: &serde_json::Error) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", format!("the body is not JSON: {error}"))
 }
 
 #[cfg(test)]

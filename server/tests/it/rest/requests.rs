@@ -31,6 +31,22 @@ async fn bodies_that_are_not_what_they_should_be() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_wrong_in_a_place_is_told_where() {
+    let site = Site::start().await;
+    for (body, named) in [
+        ("{\"session\":{\"email\":1}}", "session.email: invalid type: integer `1`, expected a string"),
+        ("{\"session\":null}", "session: invalid type: null, expected an object"),
+        ("{}", "missing field `session`"),
+        ("7", "expected an object"),
+    ] {
+        let error = post(&site, "application/json", body.as_bytes().to_vec()).await.error(422);
+        assert!(error.message.ends_with(named), "{body}: {}", error.message);
+    }
+    let error = post(&site, "application/json", b"{\"session\":{}} {}".to_vec()).await.error(400);
+    assert_eq!(error.code, "malformed_json");
+}
+
+#[tokio::test]
 async fn bodies_that_are_too_large() {
     let site = Site::start().await;
     let error = post(&site, "application/json", vec![b' '; 64 * 1024 + 1]).await.error(413);
