@@ -15,6 +15,8 @@ pub mod secret;
 mod window;
 
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use tauri::async_runtime::{block_on, spawn};
@@ -22,7 +24,7 @@ use tauri::{AppHandle, Manager as _, RunEvent, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::core::{Core, Patience};
-use crate::profile::Profile;
+use crate::profile::{Profile, ProfileError, ProfileLock};
 use crate::secret::Keyring;
 
 /// Runs the app with the profile in a folder, or the usual one, until its window is closed.
@@ -54,18 +56,35 @@ pub fn run(profile: Option<&Path>) -> Result<()> {
         .build(context)
         .context("the app cannot start")?;
 
-    app.manage(profile.lock()?);
+    app.manage(lock_when_free(&profile)?);
     let (core, events) = block_on(Core::open(&profile, Keyring::new(profile.identifier()), Patience::default()))?;
     app.manage(core.clone());
     spawn(events::forward(app.handle().clone(), events));
     spawn(end_on_signal(app.handle().clone()));
     window::open(app.handle(), &profile, core.theme()).context("the window cannot be opened")?;
-    app.run(move |_, event| {
+    app.run(move |app, event| {
         if let RunEvent::Exit = event {
+            // Whoever starts the app from here on gets a new one, and does not ask this one to show its window.
+            tauri_plugin_single_instance::destroy(app);
             block_on(core.shutdown());
         }
     });
     Ok(())
+}
+
+/// Takes the profile, from the last run if that is still on its way out: somebody who closes the window and opens it
+/// again at once is not told to come back later.
+fn lock_when_free(profile: &Profile) -> Result<ProfileLock, ProfileError> {
+    const END_OF_LAST_RUN: Duration = Duration::from_secs(10);
+    const PERIOD: Duration = Duration::from_millis(25);
+
+    let start = Instant::now();
+    loop {
+        match profile.lock() {
+            Err(ProfileError::InUse(_)) if start.elapsed() < END_OF_LAST_RUN => thread::sleep(PERIOD),
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Ends the app as closing its window does when the system or the terminal asks it to end.
