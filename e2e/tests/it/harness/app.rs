@@ -73,9 +73,14 @@ impl App {
         Ok(Self { whose, album, client, driver, pid })
     }
 
-    /// Closes the window, and waits until the app has ended by itself.
-    pub(crate) async fn quit(self) -> Result<()> {
+    /// Closes the window.
+    pub(crate) async fn close(&self) -> Result<()> {
         self.client.close_window().await.context("could not close the window")?;
+        Ok(())
+    }
+
+    /// Waits until the app has ended by itself.
+    pub(crate) async fn ended(self) -> Result<()> {
         until("the app to end", PATIENCE, async || Ok((!is_running(self.pid)).then_some(()))).await?;
         drop(self.driver);
         Ok(())

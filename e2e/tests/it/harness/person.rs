@@ -61,12 +61,12 @@ impl Person {
         Ok(())
     }
 
-    /// Closes the window and opens the app again.
+    /// Closes the window and opens the app again at once, while the last run may be on its way out.
     pub(crate) async fn restart_app(&mut self) -> Result<()> {
-        if let Some(app) = self.app.take() {
-            app.quit().await?;
-        }
-        self.open_app().await
+        let last = self.app.take().context("the app is not open")?;
+        last.close().await?;
+        self.open_app().await?;
+        last.ended().await
     }
 
     /// Kills the app, as a power cut would, and opens it again.
