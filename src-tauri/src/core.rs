@@ -46,6 +46,9 @@ pub use worker::JobFailed;
 const RESTORE_PATIENCE: Duration = Duration::from_secs(5);
 /// The setting of the theme.
 const THEME: &str = "theme";
+/// The setting of what waited for the server's answer when the last run ended, by account. What is in it longer than it
+/// has to does no harm: the server accepts a proposal once.
+const UNFINISHED: &str = "unfinished";
 
 /// What the interface is told, in order.
 pub type UiEvents = mpsc::UnboundedReceiver<UiEvent>;
@@ -99,6 +102,7 @@ impl Core {
         drop(rustls::crypto::ring::default_provider().install_default());
         let store = Store::open(&profile.database())?;
         let theme = store.setting(THEME).await?.unwrap_or_default();
+        let unfinished = store.setting(UNFINISHED).await?.unwrap_or_default();
         let (outlet, events) = Outlet::new();
         let core = Self(Arc::new(Inner {
             patience,
@@ -110,7 +114,7 @@ impl Core {
             theme: Mutex::new(theme),
             current: Mutex::new(Current { session: Session::Unconnected, connection: None }),
             turn: tokio::sync::Mutex::new(()),
-            unfinished: Mutex::default(),
+            unfinished: Mutex::new(unfinished),
             restored: CancellationToken::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -228,13 +232,12 @@ impl Core {
         self.0.stop.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
-        let connection = lock(&self.0.current).connection.take();
-        if let Some(connection) = connection {
-            // There is no place yet where they would survive the end of the app.
-            let unfinished = connection.shutdown().await;
-            if !unfinished.is_empty() {
-                tracing::warn!(n_boards = unfinished.len(), "changes that the server has not answered are lost");
-            }
+        if let Session::SignedIn { account } = self.session() {
+            self.disconnect(&account).await;
+        }
+        let unfinished = std::mem::take(&mut *lock(&self.0.unfinished));
+        if let Err(error) = self.0.store.set_setting(UNFINISHED, &unfinished).await {
+            tracing::error!(%error, "changes that the server has not answered are lost");
         }
         self.0.bundled.shutdown().await;
         // The last key that was typed may still be on its way to the disk.

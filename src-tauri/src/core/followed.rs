@@ -2,8 +2,8 @@
 //!
 //! Proposals go to the server in the order in which they were made, several under way at once. When the connection is
 //! lost they stay pending, and after the next join all of them are sent again: the server knows a proposal by its `op`
-//! and accepts it once. A durable outbox belongs where
-//! [`Following::pending`] is handed in and handed back.
+//! and accepts it once. What waits when the following ends is handed back as [`Following::pending`], and is kept
+//! beyond the end of the app.
 
 mod follower;
 mod line;
@@ -17,6 +17,7 @@ use futures_util::FutureExt as _;
 use roost_board::{BoardId, Proposal, User};
 use roost_bridge::BoardCopy;
 use roost_channels::Socket;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +47,7 @@ pub(crate) struct Surroundings {
 }
 
 /// A board to follow.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Following {
     /// Which board.
     pub(crate) board_id: BoardId,

@@ -270,8 +270,8 @@ impl Core {
         }
     }
 
-    /// Nobody is signed in any more: ends the connection, tells so, and remembers the server.
-    async fn leave(&self, account: &Account, reason: Option<SignedOutReason>) -> Result<Session, Error> {
+    /// Ends the connection. What still waits is kept for when the account is back.
+    pub(super) async fn disconnect(&self, account: &Account) {
         let connection = lock(&self.0.current).connection.take();
         if let Some(connection) = connection {
             let unfinished = connection.shutdown().await;
@@ -279,6 +279,11 @@ impl Core {
                 lock(&self.0.unfinished).insert(key_of(account), unfinished);
             }
         }
+    }
+
+    /// Nobody is signed in any more: ends the connection, tells so, and remembers the server.
+    async fn leave(&self, account: &Account, reason: Option<SignedOutReason>) -> Result<Session, Error> {
+        self.disconnect(account).await;
         self.0.status.close();
         self.0.outlet.tell(UiEvent::Boards(BoardsPage::default()));
         let session = match &account.place {

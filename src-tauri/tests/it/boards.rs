@@ -133,6 +133,32 @@ async fn a_change_that_waits_survives_a_sign_out() {
 }
 
 #[tokio::test]
+async fn a_change_that_waits_survives_the_end_of_the_app() {
+    let (mut host, profile, secrets) = (Host::start().await, tempfile::tempdir().unwrap(), Secrets::in_reach());
+    let mut desk = Desk::open(profile.path(), &secrets).await;
+    desk.sign_up(&host, "Ada").await;
+    let board = new_board();
+    desk.core.create_board(board, "Spring release".to_owned()).await.unwrap();
+    desk.open_board(board).await;
+    host.stop().await;
+    desk.wait_for_phase(ConnectionPhase::Offline).await;
+    desk.add_list(board, "Late at night").await;
+    desk.core.shutdown().await;
+
+    let mut desk = Desk::open(profile.path(), &secrets).await;
+    desk.wait_for_connection(ConnectionPhase::Offline, 1).await;
+    host.start_again().await;
+    desk.wait_for_connection(ConnectionPhase::Live, 0).await;
+    assert_eq!(desk.open_board(board).await.snapshot.board.lists().len(), 1);
+    desk.core.shutdown().await;
+
+    let mut desk = Desk::open(profile.path(), &secrets).await;
+    desk.wait_for_connection(ConnectionPhase::Live, 0).await;
+    assert_eq!(desk.open_board(board).await.snapshot.seq, roost_board::Seq(1), "it is not made again");
+    desk.core.shutdown().await;
+}
+
+#[tokio::test]
 async fn what_the_server_refuses_is_taken_back_and_said() {
     let mut two = Two::at_one_board().await;
     two.host.stop().await;
