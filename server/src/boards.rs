@@ -134,6 +134,11 @@ impl Boards {
         }
     }
 
+    /// Whether changes are taken: not once the announcer has ended, be it in a panic.
+    pub(crate) fn are_open(&self) -> bool {
+        !self.accepted.is_closed()
+    }
+
     /// Takes no more changes, and returns once all that were taken are on disk and announced.
     pub(crate) async fn close(&self) {
         // All permits are back when nothing is under way. The semaphore is closed by nobody else.

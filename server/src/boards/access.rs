@@ -201,6 +201,9 @@ impl BoardAccess {
     async fn check(&self, op: OpId, change: Change) -> Result<Submitted, ProposeError> {
         let shared = &self.boards.shared;
         let permit = Arc::clone(&shared.in_flight).acquire_owned().await.map_err(|_| ProposeError::NotSaved)?;
+        if !self.boards.are_open() {
+            return Err(ProposeError::NotSaved);
+        }
         let live = self.live().await?;
         if live.has_older_entries(op)
             && let Some((seq, by)) = shared.store.find_op(self.board_id, op).await.map_err(AccessError::from)?
@@ -217,7 +220,7 @@ impl BoardAccess {
                 summary,
             });
             let accepted = Accepted { live: Arc::clone(&live), checked, writing, permit };
-            // The announcer lives as long as anybody can send to it.
+            // The announcer lives as long as anybody can send to it; that it does was checked above.
             drop(self.boards.accepted.send(accepted));
         };
         match live.check(self.user_id, op, change, hand_over)? {

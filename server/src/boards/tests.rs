@@ -362,6 +362,21 @@ async fn making_a_board_again_makes_no_second_one() {
 }
 
 #[tokio::test]
+async fn without_an_announcer_a_change_is_refused_rather_than_kept_waiting() {
+    let world = world().await;
+    let store = world.store.clone();
+    // The announcer ends with the runtime that it was begun in.
+    let mute = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async { boards(&store, &Limits::default()) })
+    });
+    let mute = mute.join().unwrap();
+    assert!(world.boards.are_open() && !mute.are_open());
+    let ada = mute.enter(world.ada.id, world.board).await.unwrap();
+    assert_eq!(ada.propose(op(), list("To do")).await, Err(ProposeError::NotSaved));
+}
+
+#[tokio::test]
 async fn boards_that_others_give_away_use_up_nobodys_own() {
     let world = world().await;
     let ada = world.enter(&world.ada).await;

@@ -26,6 +26,8 @@ pub(super) async fn health() -> &'static str {
 pub(super) async fn readiness(State(state): State<AppState>) -> (StatusCode, &'static str) {
     if state.shutdown.is_cancelled() {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+    } else if !state.boards.are_open() {
+        (StatusCode::SERVICE_UNAVAILABLE, "no changes are taken\n")
     } else if state.store.is_ready().await {
         (StatusCode::OK, "ready\n")
     } else {
