@@ -1,13 +1,15 @@
-//! The few things that are done to elements directly: focus and ids.
+//! The few things that are done to elements directly: focus, ids, and the menu of the web view.
 
 use std::cell::Cell;
 
+use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, Event, HtmlElement};
 use yew::prelude::*;
 
 /// What can have the focus by the Tab key.
 const FOCUSABLE: &str = "a[href], button:not([disabled]), input:not([disabled]), textarea:not([disabled]), \
+                         select:not([disabled]), \
                          [tabindex]:not([tabindex=\"-1\"])";
 
 /// An id that no other element has, the same for the life of the component.
@@ -53,4 +55,21 @@ pub fn all(root: &Element, selector: &str) -> Vec<HtmlElement> {
 #[must_use]
 pub fn focusable(root: &Element) -> Vec<HtmlElement> {
     all(root, FOCUSABLE).into_iter().filter(|element| element.offset_width() > 0).collect()
+}
+
+/// Where the menu of the web view is of use: it copies and pastes.
+const TEXT: &str = "input, textarea, .comment__body";
+
+/// Keeps away the menu that a web view shows at a press of the right button, with its ways back and to load anew, but
+/// where there is text to copy or a place to paste.
+pub fn keep_web_view_menu_to_text() {
+    let Some(window) = web_sys::window() else { return };
+    let keep_away = |event: &Event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if target.is_none_or(|target| !matches!(target.closest(TEXT), Ok(Some(_)))) {
+            event.prevent_default();
+        }
+    };
+    let options = EventListenerOptions::enable_prevent_default();
+    EventListener::new_with_options(&window, "contextmenu", options, keep_away).forget();
 }

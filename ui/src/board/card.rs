@@ -9,6 +9,7 @@ use super::field::LineField;
 use super::shared::SharedCard;
 use super::windowing::has_meta;
 use crate::components::{Icon, IconName};
+use crate::words::count;
 
 /// How many bytes of a title may be more than the four lines show, so that it is also shown on hover.
 const LONG: usize = 110;
@@ -100,10 +101,10 @@ pub(crate) fn face(card: &Card) -> Html {
                         </span>
                     }
                     if !card.comments.is_empty() {
-                        <span class="card__fact" title="Comments">
+                        <span class="card__fact" title={count(card.comments.len(), "comment")}>
                             <Icon name={IconName::Comment} size={14} />
-                            { card.comments.len() }
-                            <span class="visually-hidden">{ " comments" }</span>
+                            <span aria-hidden="true">{ card.comments.len() }</span>
+                            <span class="visually-hidden">{ count(card.comments.len(), "comment") }</span>
                         </span>
                     }
                 </div>

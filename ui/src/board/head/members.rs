@@ -12,6 +12,7 @@ use crate::board::act::{Act, Dispatch};
 use crate::board::shared::Shared;
 use crate::components::{Avatar, Button, ButtonKind, Dialog, IconButton, IconName, Person, TextField, TextKind};
 use crate::state::{use_draft, use_toasts};
+use crate::words::sentence;
 use crate::{core, dom};
 
 /// How a [`MembersDialog`] is drawn.
@@ -139,7 +140,7 @@ fn words(error: &CommandError, email: &str) -> String {
         "no_such_user" => format!("Nobody has an account as {email}. Ask them to sign up first, then invite them."),
         "already_a_member" => format!("{email} is a member already."),
         "not_an_owner" => "Only owners of the board can invite others.".to_owned(),
-        _ => error.message.clone(),
+        _ => sentence(&error.message),
     }
 }
 
