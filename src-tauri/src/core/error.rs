@@ -17,7 +17,7 @@ pub enum Error {
     #[error(transparent)]
     BadAddress(#[from] BadAddress),
     /// Nobody answers, or not in time.
-    #[error("{0} cannot be reached. Check the address and the network, then try again")]
+    #[error("The server at {0} cannot be reached. Check the address and the network, then try again")]
     Unreachable(String),
     /// There is no connection just now.
     #[error("There is no connection to the server. Try again when it is back")]
