@@ -25,6 +25,10 @@ const READ_BUFFER: usize = 2 * 1024;
 /// How much is gathered before it is written, in bytes; a flush ends each turn in any case.
 const WRITE_BUFFER: usize = 16 * 1024;
 
+/// How much is gathered at most while the client takes nothing, in bytes. Only its pings can fill it: a pong that does
+/// not fit gives way to the next one, and a client that takes none of them and asks for more is cut off.
+const WRITE_BUFFER_MAX: usize = 256 * 1024;
+
 /// How many messages of one client are worked on at a time. With more of them no more are read: what a client sends
 /// faster than the server works waits on the client's side.
 const PENDING_MAX: usize = 64;
@@ -37,6 +41,7 @@ pub(super) fn websocket_config(limits: &Limits) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(WRITE_BUFFER_MAX)
         .max_frame_size(Some(limits.frame_bytes))
         .max_message_size(Some(limits.frame_bytes))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -122,6 +122,24 @@ async fn who_does_not_read_delays_nobody() {
     let mut back = world.connect(&ada).await;
     let answer = back.join(&topic, json!({ "since": known })).await;
     assert_eq!(answer["seq"], last);
+}
+
+/// Pongs to many pings may be left out (RFC 6455, section 5.5.3), and are rather than kept without end.
+#[tokio::test]
+async fn pings_whose_pongs_are_not_read_fill_no_memory() {
+    const N_PINGS: usize = 200_000;
+    let world = World::start().await;
+    let ada = world.sign_up("Ada").await;
+    let mut client = world.connect_narrowly(&ada).await;
+    for _ in 0..N_PINGS {
+        client.websocket.feed(Message::Ping(vec![b'x'; 125].into())).await.unwrap();
+    }
+    client.send_message(Message::Ping("last".into())).await;
+    let mut n_pongs = 0;
+    while client.message().await != Message::Pong("last".into()) {
+        n_pongs += 1;
+    }
+    assert!(n_pongs < N_PINGS / 2, "{n_pongs} pongs were kept");
 }
 
 #[tokio::test]
