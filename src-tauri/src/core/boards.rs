@@ -66,10 +66,12 @@ impl Boards {
             match self.fetch(rest).await {
                 Ok(()) => {}
                 Err(Error::TokenRefused) => return,
-                // The next connection asks again.
-                Err(Error::Unreachable(_)) if status.get().phase != ConnectionPhase::Live => {}
                 Err(error) => {
                     tracing::warn!(%error, "no boards");
+                    // The next connection asks again.
+                    if status.get().phase != ConnectionPhase::Live {
+                        continue;
+                    }
                     tokio::time::sleep(rest.patience().retry_after).await;
                     self.refresh();
                 }

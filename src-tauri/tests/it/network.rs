@@ -124,6 +124,34 @@ async fn whoever_stands_between_signs_nobody_out() {
 }
 
 #[tokio::test]
+async fn the_page_of_boards_is_fetched_until_it_is_there() {
+    let mut far = Far::with(hasty()).await;
+    let (mut second, _profile) = far.second_desk().await;
+    let other = new_board();
+    second.core.create_board(other, "Another".to_owned()).await.unwrap();
+    second.open_board(other).await;
+    second.add_list(other, "Seen on the page").await;
+    second.wait_for_news().await;
+
+    far.wire.takes_nobody();
+    far.ada.core.close_board(far.board);
+    let error = far.ada.core.create_board(new_board(), "Not now".to_owned()).await.unwrap_err();
+    assert_eq!(CommandError::from(error).code, "unreachable");
+    far.wire.is_given_back();
+    far.ada
+        .wait_for("the list on the page", |event| match event {
+            UiEvent::Boards(page) => {
+                page.owned.iter().any(|board| board.id == other && board.n_lists == 1).then_some(())
+            }
+            UiEvent::Session(_) | UiEvent::Connection(_) | UiEvent::Board(_) | UiEvent::Theme(_) => None,
+        })
+        .await;
+    for desk in [far.ada, second] {
+        desk.core.shutdown().await;
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_knows_nobody_any_more_asks_for_a_sign_in() {
     let mut far = Far::with(hasty()).await;
     far.host.wipe().await;

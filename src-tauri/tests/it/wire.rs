@@ -58,7 +58,12 @@ impl Wire {
         self.set(Health::Over);
     }
 
-    /// The server answers again.
+    /// What connects from now on is cut without an answer. What is connected already is not.
+    pub(crate) fn takes_nobody(&self) {
+        *self.state.portal.lock().unwrap() = Some(String::new());
+    }
+
+    /// The server answers whoever connects.
     pub(crate) fn is_given_back(&self) {
         *self.state.portal.lock().unwrap() = None;
     }
