@@ -24,7 +24,7 @@ use roost_protocol::{Topic, event};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
 
-pub(crate) use access::{BoardAccess, CatchUp, EncodedSnapshot};
+pub(crate) use access::{BoardAccess, CatchUp, EncodedSnapshot, Page};
 pub(crate) use error::{AccessError, CreateError, ProposeError};
 
 use announcer::Accepted;

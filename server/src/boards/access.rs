@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use roost_board::{ApplyError, BoardId, Change, Member, OpId, Role, Seq, UserId};
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
@@ -48,24 +49,24 @@ pub(crate) struct EncodedSnapshot {
 /// What a client is missing.
 #[derive(Debug)]
 pub(crate) enum CatchUp {
-    /// These entries, which lead up to `seq`, each as JSON.
-    Entries {
-        /// The last one's place, or `since` when there is none.
-        seq: Seq,
-        /// In the order of the log.
-        entries: Vec<Arc<RawValue>>,
-    },
+    /// All entries up to the last of the log.
+    Entries(Page),
     /// So much that the whole board is shorter.
     Snapshot(Arc<EncodedSnapshot>),
 }
 
-/// Some entries of a log.
-#[derive(Debug)]
+/// Some entries of a log: [`EntriesAnswer`](roost_protocol::rest::EntriesAnswer), with entries that are JSON already.
+#[derive(Debug, Serialize)]
 pub(crate) struct Page {
     /// The last entry of the log, which may be beyond this page.
     pub(crate) seq: Seq,
     /// In the order of the log, each as JSON.
+    #[serde(serialize_with = "write_entries")]
     pub(crate) entries: Vec<Arc<RawValue>>,
+}
+
+fn write_entries<S: Serializer>(entries: &[Arc<RawValue>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(entries.iter().map(AsRef::as_ref))
 }
 
 /// A change that was checked and waits for the disk.
@@ -115,7 +116,7 @@ impl BoardAccess {
             && since <= seq
             && n_bytes(&entries) <= SHORT
         {
-            return Ok(CatchUp::Entries { seq, entries });
+            return Ok(CatchUp::Entries(Page { seq, entries }));
         }
         let snapshot = encode(live).await?;
         if since > snapshot.seq {
@@ -127,7 +128,7 @@ impl BoardAccess {
         if entries.len() < n_missing || n_bytes(&entries) >= snapshot.json.get().len() {
             return Ok(CatchUp::Snapshot(snapshot));
         }
-        Ok(CatchUp::Entries { seq: snapshot.seq, entries })
+        Ok(CatchUp::Entries(Page { seq: snapshot.seq, entries }))
     }
 
     /// The entries after `since`, as many as one page holds.

@@ -231,9 +231,9 @@ async fn catching_up_takes_the_shorter_way() {
         ada.propose(op(), rename).await.unwrap();
     }
     let caught_up = async |since| ada.catch_up(Seq(since)).await.unwrap();
-    let CatchUp::Entries { seq, entries } = caught_up(49).await else { panic!("two entries are short") };
+    let CatchUp::Entries(Page { seq, entries }) = caught_up(49).await else { panic!("two entries are short") };
     assert_eq!((seq, entries.len()), (Seq(51), 2));
-    let CatchUp::Entries { seq, entries } = caught_up(51).await else { panic!("nothing is short") };
+    let CatchUp::Entries(Page { seq, entries }) = caught_up(51).await else { panic!("nothing is short") };
     assert_eq!((seq, entries.len()), (Seq(51), 0));
     assert!(matches!(caught_up(0).await, CatchUp::Snapshot(_)), "the board is shorter than its log");
     for beyond in [52, u64::MAX] {

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use roost_board::{BoardId, Seq};
 use roost_protocol::payload::{Invite, JoinBoard, Propose, Proposed};
 use roost_protocol::{Message, Payload, PayloadError, Ref, Status, Topic, event};
-use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::joined::{Room, Step};
 use super::{Admission, Answer, Caller, Work, refusal, unauthorized};
@@ -43,7 +41,9 @@ pub(super) async fn join(caller: &Caller, id: BoardId, payload: &Payload) -> Res
     let (seq, response) = match since {
         None => whole(&*access.snapshot().await.map_err(no_access)?),
         Some(since) => match access.catch_up(since).await.map_err(no_access)? {
-            CatchUp::Entries { seq, entries } => (seq, missing(seq, &entries)),
+            CatchUp::Entries(page) => {
+                (page.seq, Payload::json(&page).expect("a number and JSON can be written as JSON"))
+            }
             CatchUp::Snapshot(snapshot) => whole(&snapshot),
         },
     };
@@ -52,17 +52,6 @@ pub(super) async fn join(caller: &Caller, id: BoardId, payload: &Payload) -> Res
 
 fn whole(snapshot: &EncodedSnapshot) -> (Seq, Payload) {
     (snapshot.seq, Payload::Json(Arc::clone(&snapshot.json)))
-}
-
-fn missing(seq: Seq, entries: &[Arc<RawValue>]) -> Payload {
-    /// [`EntriesAnswer`](roost_protocol::rest::EntriesAnswer) with the entries as the log has them.
-    #[derive(Serialize)]
-    struct Missing<'a> {
-        seq: Seq,
-        entries: Vec<&'a RawValue>,
-    }
-    let entries = entries.iter().map(AsRef::as_ref).collect();
-    Payload::json(&Missing { seq, entries }).expect("a number and JSON can be written as JSON")
 }
 
 /// Works on a push.

@@ -13,6 +13,9 @@ use super::{Broadcast, lock};
 /// one slow reader keeps alive rather than what it costs.
 const BYTES_MAX: usize = 8 << 20;
 
+/// Room for how many deliveries an empty mailbox keeps.
+const QUEUE_KEPT: usize = 16;
+
 /// What waits for one socket, in the order in which it was told.
 pub(crate) struct Mailbox {
     waker: AtomicWaker,
@@ -108,6 +111,3 @@ impl Mailbox {
         lock(&self.state).dismissal
     }
 }
-
-/// Room for how many deliveries an empty mailbox keeps.
-const QUEUE_KEPT: usize = 16;

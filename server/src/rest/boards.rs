@@ -9,14 +9,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use roost_board::{BoardId, BoardSummary, Seq};
 use roost_protocol::rest::BoardsAnswer;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::error::ApiError;
 use super::extract::Body;
 use crate::auth::Authenticated;
-use crate::boards::BoardAccess;
+use crate::boards::{BoardAccess, Page};
 use crate::state::AppState;
 
 pub(super) async fn list(State(state): State<AppState>, caller: Authenticated) -> Result<Json<BoardsAnswer>, ApiError> {
@@ -76,17 +76,8 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
         .any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
 }
 
-/// `roost_protocol::rest::EntriesAnswer`, with entries that are JSON already.
-#[derive(Serialize)]
-struct EntriesJson<'a> {
-    seq: Seq,
-    entries: Vec<&'a RawValue>,
-}
-
-pub(super) async fn entries(board: BoardAccess, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
-    let page = board.entries(since(query.as_deref().unwrap_or_default())?).await?;
-    let entries = page.entries.iter().map(AsRef::as_ref).collect();
-    Ok(Json(EntriesJson { seq: page.seq, entries }).into_response())
+pub(super) async fn entries(board: BoardAccess, RawQuery(query): RawQuery) -> Result<Json<Page>, ApiError> {
+    Ok(Json(board.entries(since(query.as_deref().unwrap_or_default())?).await?))
 }
 
 /// The `since` of a query; without one, from the beginning.
