@@ -14,6 +14,7 @@ mod session;
 mod status;
 mod store;
 mod tokens;
+mod waiting;
 mod worker;
 
 use std::collections::HashMap;
@@ -46,9 +47,6 @@ pub use worker::JobFailed;
 const RESTORE_PATIENCE: Duration = Duration::from_secs(5);
 /// The setting of the theme.
 const THEME: &str = "theme";
-/// The setting of what waited for the server's answer when the last run ended, by account. What is in it longer than it
-/// has to does no harm: the server accepts a proposal once.
-const UNFINISHED: &str = "unfinished";
 
 /// What the interface is told, in order.
 pub type UiEvents = mpsc::UnboundedReceiver<UiEvent>;
@@ -60,7 +58,7 @@ pub struct Core(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     patience: Patience,
-    store: Store,
+    store: Arc<Store>,
     tokens: Tokens,
     bundled: Bundled,
     outlet: Outlet,
@@ -100,9 +98,9 @@ impl Core {
     ) -> Result<(Self, UiEvents), Error> {
         // The app's TLS, for REST and the socket alike; it may have been chosen before.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let store = Store::open(&profile.database())?;
+        let store = Arc::new(Store::open(&profile.database())?);
         let theme = store.setting(THEME).await?.unwrap_or_default();
-        let unfinished = store.setting(UNFINISHED).await?.unwrap_or_default();
+        let unfinished = store.waiting().await?;
         let (outlet, events) = Outlet::new();
         let core = Self(Arc::new(Inner {
             patience,
@@ -235,12 +233,8 @@ impl Core {
         if let Session::SignedIn { account } = self.session() {
             self.disconnect(&account).await;
         }
-        let unfinished = std::mem::take(&mut *lock(&self.0.unfinished));
-        if let Err(error) = self.0.store.set_setting(UNFINISHED, &unfinished).await {
-            tracing::error!(%error, "changes that the server has not answered are lost");
-        }
         self.0.bundled.shutdown().await;
-        // The last key that was typed may still be on its way to the disk.
+        // What was typed or changed last may still be on its way to the disk.
         self.0.store.settle().await;
     }
 

@@ -21,6 +21,7 @@ use super::outlet::Outlet;
 use super::patience::{Patience, sleep_until};
 use super::rest::{Rest, Token};
 use super::status::Status;
+use super::waiting::Waiting;
 
 /// How long the end of the tasks is waited for.
 const END_TIME: Duration = Duration::from_secs(2);
@@ -55,7 +56,7 @@ impl Connection {
         me: User,
         rest: Rest,
         config: SocketConfig,
-        patience: Patience,
+        waiting: Waiting,
         status: Arc<Status>,
         outlet: Outlet,
         unfinished: Vec<Following>,
@@ -65,7 +66,8 @@ impl Connection {
             socket: Arc::new(Socket::connect(config)),
             boards: Arc::new(Boards::new(me.id, outlet.clone())),
             me,
-            patience,
+            patience: *rest.patience(),
+            waiting,
             status,
             outlet,
             stop: CancellationToken::new(),

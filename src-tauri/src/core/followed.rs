@@ -2,8 +2,8 @@
 //!
 //! Proposals go to the server in the order in which they were made, several under way at once. When the connection is
 //! lost they stay pending, and after the next join all of them are sent again: the server knows a proposal by its `op`
-//! and accepts it once. What waits when the following ends is handed back as [`Following::pending`], and is kept
-//! beyond the end of the app.
+//! and accepts it once. What waits while there is no connection is kept on disk, and handed in again as
+//! [`Following::pending`] at the next start.
 
 mod follower;
 mod line;
@@ -17,7 +17,6 @@ use futures_util::FutureExt as _;
 use roost_board::{BoardId, Proposal, User};
 use roost_bridge::BoardCopy;
 use roost_channels::Socket;
-use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +25,7 @@ use super::error::Error;
 use super::outlet::Outlet;
 use super::patience::Patience;
 use super::status::Status;
+use super::waiting::Waiting;
 
 /// What a followed board needs of the connection that it is a part of.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub(crate) struct Surroundings {
     pub(crate) patience: Patience,
     /// The connection.
     pub(crate) socket: Arc<Socket>,
+    /// Keeps the proposals that wait longer than a moment.
+    pub(crate) waiting: Waiting,
     /// Is told how many proposals wait.
     pub(crate) status: Arc<Status>,
     /// Is told how the board looks in a line.
@@ -47,7 +49,7 @@ pub(crate) struct Surroundings {
 }
 
 /// A board to follow.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Following {
     /// Which board.
     pub(crate) board_id: BoardId,

@@ -13,6 +13,7 @@ use super::error::Error;
 use super::outlet::UiEvent;
 use super::rest::{Rest, Token};
 use super::tokens::PATIENCE;
+use super::waiting::Waiting;
 use super::{Core, Current, lock};
 use crate::bundled::LocalSession;
 
@@ -230,7 +231,7 @@ impl Core {
             account.user.clone(),
             rest.with_token(token.clone()),
             config,
-            self.0.patience,
+            self.waiting(&account),
             self.0.status.clone(),
             self.0.outlet.clone(),
             unfinished,
@@ -275,6 +276,8 @@ impl Core {
         let connection = lock(&self.0.current).connection.take();
         if let Some(connection) = connection {
             let unfinished = connection.shutdown().await;
+            let waiting = self.waiting(account);
+            unfinished.iter().for_each(|following| waiting.keep(following));
             if !unfinished.is_empty() {
                 lock(&self.0.unfinished).insert(key_of(account), unfinished);
             }
@@ -320,6 +323,10 @@ impl Core {
         current.session = session.clone();
         self.0.outlet.tell(UiEvent::Session(session.clone()));
         session
+    }
+
+    fn waiting(&self, account: &Account) -> Waiting {
+        Waiting::new(self.0.store.clone(), key_of(account))
     }
 
     fn rest(&self, address: &str) -> Result<Rest, Error> {

@@ -1,7 +1,9 @@
-//! What the app itself remembers: settings, and the texts that are being typed. One SQLite file for each profile.
+//! What the app itself remembers: settings, the texts that are being typed, and the changes that wait for the server.
+//! One SQLite file for each profile.
 
 mod migrations;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -11,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::followed::Following;
 use super::worker::{JobFailed, Worker};
 
 /// The longest draft, in bytes. The longest text of a board is far below.
@@ -103,6 +106,45 @@ impl Store {
     pub(crate) async fn remove_setting(&self, key: &'static str) -> Result<(), StoreError> {
         self.worker.call(move |db| db.execute("DELETE FROM settings WHERE key = ?1", [key])).await??;
         Ok(())
+    }
+
+    /// All that waits for the server's answer, by account. What cannot be read stays, and is logged.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn waiting(&self) -> Result<HashMap<String, Vec<Following>>, StoreError> {
+        let rows = self.worker.call(|db| {
+            db.prepare("SELECT account, board_id, proposals FROM waiting")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect::<Result<Vec<(String, String, String)>, _>>()
+        });
+        let mut waiting: HashMap<String, Vec<Following>> = HashMap::new();
+        for (account, board_id, proposals) in rows.await?? {
+            match (board_id.parse(), serde_json::from_str(&proposals)) {
+                (Ok(board_id), Ok(pending)) => {
+                    waiting.entry(account).or_default().push(Following { board_id, pending });
+                }
+                _ => tracing::error!(board_id, "changes that wait cannot be read"),
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Keeps the proposals that wait on a board, as JSON, or forgets the board; done in the order of the calls.
+    pub(crate) fn keep_waiting(&self, account: String, board_id: String, proposals: Option<String>) {
+        drop(self.worker.call(move |db| {
+            let outcome = match &proposals {
+                Some(proposals) => db
+                    .prepare_cached("INSERT OR REPLACE INTO waiting (account, board_id, proposals) VALUES (?1, ?2, ?3)")
+                    .and_then(|mut statement| statement.execute(params![account, board_id, proposals])),
+                None => db
+                    .prepare_cached("DELETE FROM waiting WHERE account = ?1 AND board_id = ?2")
+                    .and_then(|mut statement| statement.execute(params![account, board_id])),
+            };
+            if let Err(error) = outcome {
+                tracing::error!(board_id, %error, "changes that wait are not kept");
+            }
+        }));
     }
 
     /// Waits until everything that was asked for is done.

@@ -2,7 +2,7 @@
 
 use roost::core::UiEvent;
 use roost_board::{BoardId, Change, ListId};
-use roost_bridge::{BoardNews, CommandError, ConnectionPhase, ConnectionState};
+use roost_bridge::{BoardNews, CommandError, ConnectionPhase, ConnectionState, DraftKey};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -133,7 +133,7 @@ async fn a_change_that_waits_survives_a_sign_out() {
 }
 
 #[tokio::test]
-async fn a_change_that_waits_survives_the_end_of_the_app() {
+async fn a_change_that_waits_survives_a_crash() {
     let (mut host, profile, secrets) = (Host::start().await, tempfile::tempdir().unwrap(), Secrets::in_reach());
     let mut desk = Desk::open(profile.path(), &secrets).await;
     desk.sign_up(&host, "Ada").await;
@@ -143,7 +143,10 @@ async fn a_change_that_waits_survives_the_end_of_the_app() {
     host.stop().await;
     desk.wait_for_phase(ConnectionPhase::Offline).await;
     desk.add_list(board, "Late at night").await;
-    desk.core.shutdown().await;
+    desk.wait_for_connection(ConnectionPhase::Offline, 1).await;
+    // What is typed is written behind the change: with it on disk, so is the change. From here on it is as after a crash.
+    desk.core.save_draft(&DraftKey::new_board(), "crash".to_owned()).await.unwrap();
+    drop(desk);
 
     let mut desk = Desk::open(profile.path(), &secrets).await;
     desk.wait_for_connection(ConnectionPhase::Offline, 1).await;

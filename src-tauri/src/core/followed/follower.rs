@@ -59,6 +59,13 @@ impl Follower {
         self.replica.as_ref().map_or(self.carried.len(), |replica| replica.pending().len())
     }
 
+    /// The proposals that wait, in order, by their `op`.
+    pub(super) fn ops(&self) -> impl Iterator<Item = OpId> {
+        let pending = self.replica.as_ref().map(|replica| replica.pending().map(|proposal| proposal.op));
+        let carried = self.carried.iter().map(|proposal| proposal.op);
+        pending.into_iter().flatten().chain(carried)
+    }
+
     /// The proposals that wait, in order.
     pub(super) fn pending(&self) -> Vec<Proposal> {
         self.replica.as_ref().map_or_else(|| self.carried.clone(), |replica| replica.pending().cloned().collect())

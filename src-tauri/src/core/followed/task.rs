@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
-use roost_board::{BoardId, Entry, ReplicaError, Role, Seq};
+use roost_board::{BoardId, Entry, OpId, ReplicaError, Role, Seq};
 use roost_bridge::{BoardCopy, ConnectionPhase, Refusal};
 use roost_channels::{ChannelEvent, Payload, PushError};
 use roost_protocol::payload::{ChannelError, Invite, JoinedBoard, PresenceState, Proposed};
@@ -55,7 +55,7 @@ pub(super) async fn run(
         }
     }
     task.surroundings.status.set_waiting(task.board_id, 0);
-    Following { board_id: task.board_id, pending: task.follower.pending() }
+    task.following()
 }
 
 struct Task {
@@ -69,6 +69,8 @@ struct Task {
     outbox: Outbox,
     invitations: FuturesUnordered<Pin<Box<dyn Future<Output = ()> + Send>>>,
     retry_at: Option<Instant>,
+    /// What waits on disk; some of it may be settled already.
+    kept: Vec<OpId>,
     phases: watch::Receiver<ConnectionPhase>,
     /// Nothing more can come: the board is gone for this person, or the connection is.
     is_over: bool,
@@ -80,6 +82,7 @@ impl Task {
         let topic = Topic::Boards(board_id);
         let line = Line::open(&surroundings.socket, topic, None);
         let phases = surroundings.status.phases();
+        let kept = pending.iter().map(|proposal| proposal.op).collect();
         let follower = Follower::new(board_id, surroundings.me.id, pending, surroundings.outlet.clone());
         Self {
             board_id,
@@ -91,6 +94,7 @@ impl Task {
             outbox: Outbox::default(),
             invitations: FuturesUnordered::new(),
             retry_at: None,
+            kept,
             phases,
             is_over: false,
         }
@@ -319,11 +323,33 @@ impl Task {
 
     fn report(&mut self) {
         self.watchers.retain(|watcher| !watcher.is_closed());
-        if *self.phases.borrow_and_update() == ConnectionPhase::Offline {
+        let phase = *self.phases.borrow_and_update();
+        if phase == ConnectionPhase::Offline {
             self.turn_away(|| Error::Offline);
         }
+        self.keep_waiting(phase);
         self.surroundings.status.set_waiting(self.board_id, self.follower.n_pending());
         self.line.note(self.follower.seq());
+    }
+
+    /// Keeps on disk what waits for a connection. With one, the server has it sooner than the disk; and what was kept is
+    /// forgotten when nothing waits any more, rather than with every answer.
+    fn keep_waiting(&mut self, phase: ConnectionPhase) {
+        let is_due = if phase == ConnectionPhase::Live {
+            self.follower.n_pending() == 0 && !self.kept.is_empty()
+        } else {
+            !self.follower.ops().eq(self.kept.iter().copied())
+        };
+        if is_due {
+            let following = self.following();
+            self.surroundings.waiting.keep(&following);
+            self.kept = following.pending.iter().map(|proposal| proposal.op).collect();
+        }
+    }
+
+    /// What is to be followed by whoever goes on after this.
+    fn following(&self) -> Following {
+        Following { board_id: self.board_id, pending: self.follower.pending() }
     }
 
     fn is_idle(&self) -> bool {

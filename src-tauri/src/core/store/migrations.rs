@@ -17,6 +17,13 @@ const STEPS: &[&str] = &[
          text TEXT NOT NULL,
          PRIMARY KEY (account, key)
      ) STRICT, WITHOUT ROWID;",
+    // 2: the proposals that wait for the server's answer, in order, as JSON.
+    "CREATE TABLE waiting (
+         account TEXT NOT NULL,
+         board_id TEXT NOT NULL,
+         proposals TEXT NOT NULL,
+         PRIMARY KEY (account, board_id)
+     ) STRICT, WITHOUT ROWID;",
 ];
 
 /// Takes the steps that are still to be taken, each in a transaction with the version that it leads to.
