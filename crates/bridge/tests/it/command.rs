@@ -189,6 +189,7 @@ fn draft_keys_stay_what_they_are() {
         DraftKey::new_list(board_id()),
         DraftKey::list_name(list_id()),
         DraftKey::new_card(list_id()),
+        DraftKey::invite(board_id()),
         DraftKey::card_title(card_id()),
         DraftKey::card_description(card_id()),
         DraftKey::new_comment(card_id()),
@@ -202,6 +203,7 @@ fn draft_keys_stay_what_they_are() {
         board:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001:list:new
         list:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002:name
         list:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002:card:new
+        board:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001:invite
         card:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0003:title
         card:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0003:description
         card:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0003:comment:new"#]]
