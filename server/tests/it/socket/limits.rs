@@ -127,7 +127,7 @@ async fn who_does_not_read_delays_nobody() {
 /// Pongs to many pings may be left out (RFC 6455, section 5.5.3), and are rather than kept without end.
 #[tokio::test]
 async fn pings_whose_pongs_are_not_read_fill_no_memory() {
-    const N_PINGS: usize = 200_000;
+    const N_PINGS: usize = 100_000;
     let world = World::start().await;
     let ada = world.sign_up("Ada").await;
     let mut client = world.connect_narrowly(&ada).await;
