@@ -5,7 +5,9 @@ use std::rc::Rc;
 use roost_board::{Board, BoardId, Member, Role, UserId};
 use roost_bridge::command::Invite;
 use roost_bridge::{CommandError, DraftKey, Presence};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use crate::board::act::{Act, Dispatch};
@@ -157,9 +159,30 @@ struct MemberRowProps {
 fn MemberRow(props: &MemberRowProps) -> Html {
     let asks = use_state_eq(|| false);
     let user = &props.member.user;
+    let row = use_node_ref();
+    // The button that has the focus gives way to the question, and that to the button again: the focus goes along.
+    let was_asked = use_mut_ref(|| false);
+    use_effect_with(*asks, {
+        let row = row.clone();
+        move |is_asked| {
+            if was_asked.replace(*is_asked) != *is_asked
+                && let Some(row) = row.cast::<Element>()
+                && let Some(last) = dom::focusable(&row).last()
+            {
+                dom::focus(last);
+            }
+        }
+    });
     let act = {
-        let (dispatch, id) = (props.dispatch.clone(), user.id);
-        move |_: MouseEvent| dispatch.emit(Act::RemoveMember(id))
+        let (dispatch, id, row) = (props.dispatch.clone(), user.id, row.clone());
+        move |_: MouseEvent| {
+            // The row goes; the focus stays in the dialog.
+            let dialog = row.cast::<Element>().and_then(|row| row.closest("[role=dialog]").ok()?);
+            if let Some(dialog) = dialog.and_then(|dialog| dialog.dyn_into::<HtmlElement>().ok()) {
+                dom::focus(&dialog);
+            }
+            dispatch.emit(Act::RemoveMember(id));
+        }
     };
     let ask = |is_asked: bool| {
         let asks = asks.clone();
@@ -176,7 +199,7 @@ fn MemberRow(props: &MemberRowProps) -> Html {
         ("Remove", format!("Remove {} from this board?", user.full_name()))
     };
     html! {
-        <li class="member" data-testid="member" data-user-id={user.id.to_string()}>
+        <li ref={row} class="member" data-testid="member" data-user-id={user.id.to_string()}>
             <Avatar person={Person::from(user)} size={28} named=false />
             <div class="member__who">
                 <span class="member__name truncate">

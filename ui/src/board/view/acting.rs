@@ -116,6 +116,8 @@ impl BoardView {
         if self.propose(ctx, change).is_some() {
             self.undo.pop();
             self.say("Undone.");
+            // It takes the place of what offers to undo the same.
+            ctx.props().toasts.done("Undone");
         }
     }
 
