@@ -46,6 +46,8 @@ pub enum Session {
 pub enum SignedOutReason {
     /// The server refuses the token: expired, or revoked elsewhere.
     Refused,
+    /// The keyring, where the token was kept, cannot be read.
+    NoKeyring,
 }
 
 /// Who is signed in, and where.

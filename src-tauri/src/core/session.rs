@@ -143,21 +143,28 @@ impl Core {
         let signed_out = Session::SignedOut { server: server.clone(), reason: None };
         self.tell_session(signed_out.clone());
         let Some(user) = user else { return Ok(()) };
-        let account = Account { user, place: Place::Server { server }, token: TokenKeeping::Keyring };
+        let account = Account { user, place: Place::Server { server: server.clone() }, token: TokenKeeping::Keyring };
         let token = match self.0.tokens.get(key_of(&account)).await {
-            Ok(token) => token,
+            Ok(token) => Ok(token),
             Err(error) => {
-                tracing::warn!(%error, "no token");
-                None
+                tracing::warn!(%error, "the token cannot be read");
+                Err(SignedOutReason::NoKeyring)
             }
         };
         let _turn = self.0.turn.lock().await;
         // The keyring may have taken its time: whoever has signed in meanwhile, or turned to another server, stays there.
-        if let Some(token) = token
-            && self.session() == signed_out
-        {
-            let rest = self.rest(address_of(&account).unwrap_or_default())?;
-            self.enter(account, &rest, &token)?;
+        if self.session() != signed_out {
+            return Ok(());
+        }
+        match token {
+            Ok(Some(token)) => {
+                let rest = self.rest(address_of(&account).unwrap_or_default())?;
+                self.enter(account, &rest, &token)?;
+            }
+            Ok(None) => {}
+            Err(reason) => {
+                self.tell_session(Session::SignedOut { server, reason: Some(reason) });
+            }
         }
         Ok(())
     }

@@ -98,7 +98,11 @@ async fn without_a_keyring_somebody_is_signed_in_for_this_run() {
     desk.core.shutdown().await;
 
     let desk = Desk::open(profile.path(), &secrets).await;
-    assert!(matches!(desk.core.state().await.unwrap().session, Session::SignedOut { reason: None, .. }));
+    let session = desk.core.state().await.unwrap().session;
+    assert!(
+        matches!(session, Session::SignedOut { reason: Some(SignedOutReason::NoKeyring), .. }),
+        "whoever has to sign in again is told why: {session:?}"
+    );
     desk.core.shutdown().await;
 }
 

@@ -87,13 +87,15 @@ impl Words {
 }
 
 fn reason_words(reason: SignedOutReason) -> Html {
-    match reason {
-        SignedOutReason::Refused => html! {
-            <p class="form-notice" role="status" data-testid="signed-out-reason">
-                <Icon name={IconName::Info} />
-                { "The server asks you to sign in again. Your boards and the changes that wait are kept." }
-            </p>
-        },
+    let why = match reason {
+        SignedOutReason::Refused => "The server asks you to sign in again.",
+        SignedOutReason::NoKeyring => "The keyring of this computer cannot be read, so you have to sign in again.",
+    };
+    html! {
+        <p class="form-notice" role="status" data-testid="signed-out-reason">
+            <Icon name={IconName::Info} />
+            { why }{ " Your boards and the changes that wait are kept." }
+        </p>
     }
 }
 

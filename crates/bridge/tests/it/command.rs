@@ -128,6 +128,7 @@ fn sessions() {
             r#"{"phase":"signed_out","server":{"address":"https://roost.example.org","version":"0.1.0"},"reason":"refused"}"#
         ]],
     );
+    check(&[SignedOutReason::Refused, SignedOutReason::NoKeyring], &expect![[r#"["refused","no_keyring"]"#]]);
     let account = Account { user: user(), place: Place::ThisComputer, token: TokenKeeping::NotNeeded };
     check(
         &Session::SignedIn { account },
