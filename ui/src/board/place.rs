@@ -66,6 +66,28 @@ impl Item {
         }
     }
 
+    /// What a change puts where it can be seen; `None` when it takes something out of sight, or is about something else.
+    pub(crate) fn shown_by(change: &Change) -> Option<Self> {
+        match change {
+            Change::CardAdded { card } => Some(Self::Card(card.id)),
+            Change::CardMoved { card_id, .. }
+            | Change::CardRetitled { card_id, .. }
+            | Change::CardDescribed { card_id, .. }
+            | Change::CardRestored { card_id }
+            | Change::CommentAdded { card_id, .. }
+            | Change::CommentRemoved { card_id, .. } => Some(Self::Card(*card_id)),
+            Change::ListAdded { list } => Some(Self::List(list.id)),
+            Change::ListMoved { list_id, .. }
+            | Change::ListRenamed { list_id, .. }
+            | Change::ListRestored { list_id } => Some(Self::List(*list_id)),
+            Change::CardArchived { .. }
+            | Change::ListArchived { .. }
+            | Change::BoardRenamed { .. }
+            | Change::MemberAdded { .. }
+            | Change::MemberRemoved { .. } => None,
+        }
+    }
+
     /// The change that moves it to a place; `None` when it is there already, or cannot go there.
     pub(crate) fn moved_to(self, board: &Board, place: Place) -> Option<Change> {
         if self.place(board)? == place {

@@ -113,8 +113,13 @@ impl BoardView {
     /// Takes back a change, by this one. That can itself not be taken back in this way: the next one is the change before.
     fn undo(&mut self, ctx: &Context<Self>, change: Change) {
         self.undo.retain(|other| *other != change);
+        let shown = Item::shown_by(&change);
         if self.propose(ctx, change).is_some() {
             self.undo.pop();
+            if shown.is_some() {
+                self.current = shown;
+                self.wants_focus = true;
+            }
             self.say("Undone.");
             // It takes the place of what offers to undo the same.
             ctx.props().toasts.done("Undone");
