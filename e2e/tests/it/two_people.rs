@@ -103,3 +103,31 @@ async fn two_people_share_a_board() -> Result<()> {
     ensure!(server.status_for(&token).await? == 401, "the server still takes the token");
     Ok(())
 }
+
+/// Nothing that was done is lost because the server was gone and the window was closed.
+#[tokio::test]
+async fn what_was_done_offline_arrives_after_a_restart() -> Result<()> {
+    let story = Story::begin(25).await?;
+    let mut server = Server::start().await?;
+    let mut mia = Person::arrive(&story, "Mia").await?;
+    let ned = Person::arrive(&story, "Ned").await?;
+    mia.sign_up(&server).await?;
+    ned.sign_up(&server).await?;
+    mia.make_board("Budget").await?;
+    mia.add_lists(&["Open", "Paid"]).await?;
+    mia.add_cards("Open", &["Rent", "Printer"]).await?;
+    mia.invite(&ned).await?;
+    ned.open_board("Budget").await?;
+
+    server.kill().await?;
+    mia.see_connection("Offline").await?;
+    mia.add_cards("Paid", &["Hall"]).await?;
+    mia.see_connection("1 change waiting").await?;
+    mia.restart_app().await?;
+    mia.see_connection("1 change waiting").await?;
+    mia.picture("is-back-while-the-server-is-gone").await?;
+    server.come_back().await?;
+    ned.see_lists(&[("Open", &["Rent", "Printer"]), ("Paid", &["Hall"])]).await?;
+    ned.picture("sees-what-was-done-offline").await?;
+    Ok(())
+}
