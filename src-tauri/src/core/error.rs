@@ -10,6 +10,9 @@ use roost_protocol::rest::ErrorDetail;
 use super::address::BadAddress;
 use super::store::StoreError;
 
+/// The longest text that people are told, in characters.
+const TEXT_MAX: usize = 500;
+
 /// Why the core could not do something. The texts are for people: sentences without a full stop.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -102,11 +105,18 @@ pub(crate) fn refusal(error: ChannelError) -> Refusal {
     Refusal { code: error.reason, message }
 }
 
-/// A text for people as the bridge has it: with a capital letter in front and no full stop behind.
+/// A text for people as the bridge has it: with a capital letter in front and no full stop behind. It may be a server's
+/// own, so its length has an end.
 fn sentence(text: &str) -> String {
     let text = text.trim_end_matches('.');
+    let (text, rest) = text.char_indices().nth(TEXT_MAX).map_or((text, ""), |(index, _)| text.split_at(index));
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let mut sentence: String =
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    if !rest.is_empty() {
+        sentence.push('…');
+    }
+    sentence
 }
 
 #[cfg(test)]
@@ -121,5 +131,6 @@ mod tests {
         assert_eq!(refusal(ChannelError::new("odd", "")).message, "The server refused this");
         assert_eq!(sentence("Done."), "Done");
         assert_eq!(sentence(""), "");
+        assert_eq!(sentence(&"ä".repeat(10_000)).chars().count(), TEXT_MAX + 1);
     }
 }

@@ -185,12 +185,14 @@ impl Task {
             Ok(()) => {
                 self.line.is_joined = true;
                 self.retry_at = None;
+                let was_shown = self.follower.is_shown();
+                let mut is_taken = false;
                 for watcher in std::mem::take(&mut self.watchers) {
-                    let copy = self.follower.show().ok_or(Error::NoSuchBoard);
-                    if watcher.send(copy).is_err() {
-                        // Whoever asked has given up.
-                        self.follower.hide();
-                    }
+                    is_taken |= watcher.send(self.follower.show().ok_or(Error::NoSuchBoard)).is_ok();
+                }
+                if !was_shown && !is_taken {
+                    // Whoever asked has given up.
+                    self.follower.hide();
                 }
             }
             Err(error) if was_asked_since => {
