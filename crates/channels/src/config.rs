@@ -39,6 +39,9 @@ pub struct SocketConfig {
     pub heartbeat_timeout: Duration,
     /// How long it may take to connect, all of name, TCP, TLS and handshake.
     pub connect_timeout: Duration,
+    /// How long a try to connect may take before [`reconnect_now`](crate::Socket::reconnect_now) begins it anew: a slow
+    /// network is not to be kept from an answer by somebody who is impatient.
+    pub hang_time: Duration,
     /// How long the answer to a join may take before it is tried again.
     pub join_timeout: Duration,
     /// How long closing may take before the connection is cut.
@@ -78,6 +81,7 @@ impl SocketConfig {
             heartbeat_interval: Duration::from_secs(30),
             heartbeat_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
+            hang_time: Duration::from_secs(3),
             join_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
             backoff: Backoff { first: Duration::from_millis(250), max: Duration::from_secs(10) },

@@ -67,8 +67,8 @@ impl Socket {
     }
 
     /// Tries at once instead of after the pause, also after a refusal: the network is back, or the machine woke up. A
-    /// try that is under way is begun anew. On a connection that is open it sends a heartbeat, since such a connection
-    /// may be dead without knowing it.
+    /// try that hangs, as [`SocketConfig::hang_time`] has it, is begun anew. On a connection that is open it sends a
+    /// heartbeat, since such a connection may be dead without knowing it.
     pub fn reconnect_now(&self) {
         task::send(&self.commands, task::Command::ReconnectNow);
     }

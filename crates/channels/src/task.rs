@@ -55,6 +55,13 @@ impl Desk {
         // Every handle is dropped, so the task is about to be stopped.
         std::future::pending().await
     }
+
+    /// As [`until_reconnect_now`](Self::until_reconnect_now), but not before that time: what is asked earlier counts
+    /// then.
+    async fn until_reconnect_now_after(&mut self, time: Instant) {
+        self.until_reconnect_now().await;
+        while tokio::time::timeout_at(time, self.until_reconnect_now()).await.is_ok() {}
+    }
 }
 
 /// Runs until `stop` is cancelled.
@@ -73,7 +80,7 @@ pub(crate) async fn run(
             () = stop.cancelled() => break,
             connected = connection::connect(&config) => connected,
             // What made the caller ask may well have left this try hanging.
-            () = desk.until_reconnect_now() => continue,
+            () = desk.until_reconnect_now_after(Instant::now() + config.hang_time) => continue,
         };
         match connected {
             Ok(stream) => {

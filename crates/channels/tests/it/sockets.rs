@@ -122,10 +122,25 @@ async fn a_try_that_hangs_can_be_begun_anew() {
     let server = Server::start().await;
     let mut config = server.config();
     config.connect_timeout = NEVER;
+    config.hang_time = Duration::from_millis(50);
     let socket = Socket::connect(config);
     let _silent = server.tcp().await;
     socket.reconnect_now();
     let _peer = server.accept().await;
+    state(&mut socket.states(), |state| state == SocketState::Open).await;
+}
+
+#[tokio::test]
+async fn a_try_that_is_slow_is_left_alone() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.hang_time = NEVER;
+    let socket = Socket::connect(config);
+    let slow = server.tcp().await;
+    for _ in 0..3 {
+        socket.reconnect_now();
+    }
+    let _peer = soon(tokio_tungstenite::accept_async(slow)).await.unwrap();
     state(&mut socket.states(), |state| state == SocketState::Open).await;
 }
 
