@@ -86,6 +86,8 @@ pub(crate) struct BoardView {
     undo: Vec<Change>,
     /// The list whose end is to be in view once it is drawn.
     scroll_to_end: Option<ListId>,
+    /// Whether the end of the board is to be in view once it is drawn.
+    scroll_board_to_end: bool,
     n_refused: u32,
     n_resized: u32,
     /// Which lists are near what is in view.
@@ -171,6 +173,7 @@ impl Component for BoardView {
             said: AttrValue::default(),
             undo: Vec::new(),
             scroll_to_end: None,
+            scroll_board_to_end: false,
             n_refused: 0,
             n_resized: 0,
             // As many as fit on the largest screens; scrolling tells more.

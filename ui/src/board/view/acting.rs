@@ -81,6 +81,8 @@ impl BoardView {
         let id = list.id;
         if self.propose(ctx, Change::ListAdded { list }).is_some() {
             self.current = Some(Item::List(id));
+            // The field moves on to the right.
+            self.scroll_board_to_end = self.edit == Some(Edit::NewList);
         }
     }
 
@@ -128,8 +130,10 @@ impl BoardView {
 
     fn edit(&mut self, edit: Edit) {
         self.edit = Some(edit);
-        if let Edit::NewCard(list) = edit {
-            self.scroll_to_end = Some(list);
+        match edit {
+            Edit::NewCard(list) => self.scroll_to_end = Some(list),
+            Edit::NewList => self.scroll_board_to_end = true,
+            Edit::BoardName | Edit::ListName(_) | Edit::CardTitle(_) => {}
         }
     }
 
@@ -164,6 +168,11 @@ impl BoardView {
             && let Some(scroller) = self.root().and_then(|root| elements::scroller(&root, list))
         {
             scroller.set_scroll_top(scroller.scroll_height());
+        }
+        if std::mem::take(&mut self.scroll_board_to_end)
+            && let Some(root) = self.root()
+        {
+            root.set_scroll_left(root.scroll_width());
         }
     }
 }
