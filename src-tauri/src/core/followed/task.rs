@@ -29,6 +29,8 @@ pub(super) async fn run(
     mut requests: mpsc::UnboundedReceiver<Request>,
 ) -> Following {
     let mut task = Task::new(following, surroundings);
+    // The connection may have changed before the task began to listen, and what waits is to be told all the same.
+    task.report();
     loop {
         let retry_at = task.retry_at;
         tokio::select! {
