@@ -11,11 +11,11 @@ use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::group::{Group, is_running, kill};
+use super::group::{Group, is_running, signal};
 use super::story::{Album, program};
 use super::wait::{PATIENCE, until};
 
@@ -73,10 +73,10 @@ impl App {
         Ok(Self { whose, album, client, driver, pid })
     }
 
-    /// Closes the window.
-    pub(crate) async fn close(&self) -> Result<()> {
-        self.client.close_window().await.context("could not close the window")?;
-        Ok(())
+    /// Asks the app to end, as the desktop does when somebody logs out. Were its window closed through the driver, the
+    /// driver would kill it at once.
+    pub(crate) fn ask_to_end(&self) -> Result<()> {
+        signal(self.pid, Signal::TERM)
     }
 
     /// Waits until the app has ended by itself.
@@ -88,7 +88,7 @@ impl App {
 
     /// Kills the app, as a crash or a power cut would.
     pub(crate) async fn kill(self) -> Result<()> {
-        kill(self.pid)?;
+        signal(self.pid, Signal::KILL)?;
         until("the app to be gone", PATIENCE, async || Ok((!is_running(self.pid)).then_some(()))).await?;
         drop(self.driver);
         Ok(())

@@ -47,9 +47,9 @@ impl Drop for Group {
     }
 }
 
-/// Kills one program at once.
-pub(crate) fn kill(pid: Pid) -> Result<()> {
-    Ok(kill_process(pid, Signal::KILL)?)
+/// Sends a signal to one program.
+pub(crate) fn signal(pid: Pid, signal: Signal) -> Result<()> {
+    Ok(kill_process(pid, signal)?)
 }
 
 /// Whether a program still runs; one that has ended and was not waited for does not.

@@ -61,10 +61,10 @@ impl Person {
         Ok(())
     }
 
-    /// Closes the window and opens the app again at once, while the last run may be on its way out.
+    /// Ends the app and opens it again at once, while the last run may be on its way out.
     pub(crate) async fn restart_app(&mut self) -> Result<()> {
         let last = self.app.take().context("the app is not open")?;
-        last.close().await?;
+        last.ask_to_end()?;
         self.open_app().await?;
         last.ended().await
     }
