@@ -225,6 +225,8 @@ impl Component for BoardView {
     }
 
     fn destroy(&mut self, ctx: &Context<Self>) {
+        // Only this board can undo what was done on it.
+        ctx.props().toasts.dismiss_offers();
         following::close(ctx);
     }
 }

@@ -62,6 +62,8 @@ pub enum ToastsAction {
     Show(Toast),
     /// One less.
     Dismiss(u32),
+    /// Those with a button are out of date: what it would do cannot be done any more.
+    DismissOffers,
 }
 
 impl Reducible for ToastList {
@@ -85,6 +87,14 @@ impl Reducible for ToastList {
                 }
                 let mut list = (*self).clone();
                 list.toasts.retain(|(other, _)| *other != number);
+                list.into()
+            }
+            ToastsAction::DismissOffers => {
+                if self.toasts.iter().all(|(_, toast)| toast.action.is_none()) {
+                    return self;
+                }
+                let mut list = (*self).clone();
+                list.toasts.retain(|(_, toast)| toast.action.is_none());
                 list.into()
             }
         }
@@ -131,6 +141,11 @@ impl Toasts {
     /// Shows a message.
     pub fn show(&self, toast: Toast) {
         self.0.dispatch(ToastsAction::Show(toast));
+    }
+
+    /// Takes away the messages with a button, since what it would do cannot be done any more.
+    pub fn dismiss_offers(&self) {
+        self.0.dispatch(ToastsAction::DismissOffers);
     }
 
     /// Takes a message away.
@@ -188,5 +203,14 @@ mod tests {
         assert_eq!(list.iter().map(|(number, _)| number).collect::<Vec<_>>(), [1]);
         let same = list.clone().reduce(ToastsAction::Dismiss(0));
         assert!(Rc::ptr_eq(&list, &same));
+    }
+
+    #[test]
+    fn an_offer_that_is_out_of_date_goes_and_what_is_said_stays() {
+        let list = show(Rc::default(), "refused");
+        let action = Some(ToastAction { label: "Undo".into(), run: Callback::noop() });
+        let offer = Toast { kind: ToastKind::Done, text: "moved".into(), action };
+        let list = list.reduce(ToastsAction::Show(offer)).reduce(ToastsAction::DismissOffers);
+        assert_eq!(texts(&list), ["refused"]);
     }
 }
