@@ -15,6 +15,7 @@ async fn what_was_typed_is_there_after_a_crash() -> Result<()> {
     eve.add_cards("Spring", &["Prune the roses"]).await?;
 
     let new_card = eve.write_new_card("Spring", "Sow the peas before the ra").await?;
+    eve.has_kept("Sow the peas before the ra").await?;
     eve.picture("types-a-card").await?;
     eve.crash_app().await?;
     eve.open_board("Garden").await?;

@@ -1,5 +1,7 @@
 //! Somebody with a machine of their own: a profile, an app that may be open, and what they do with it.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -67,6 +69,19 @@ impl Person {
         last.ask_to_end()?;
         self.open_app().await?;
         last.ended().await
+    }
+
+    /// Waits until something that was typed is on the disk of their machine: a key that was pressed while the disk was
+    /// still busy with the one before it may be lost to a crash.
+    pub(crate) async fn has_kept(&self, text: &str) -> Result<()> {
+        // SQLite writes a short text in one piece, into its log first.
+        let files = ["roost.db-wal", "roost.db"].map(|name| self.profile.path().join(name));
+        let holds = |file: &PathBuf| {
+            let bytes = fs::read(file).unwrap_or_default();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        };
+        self.app().wait(&format!("{text:?} to be on disk"), async || Ok(files.iter().any(holds).then_some(()))).await?;
+        Ok(())
     }
 
     /// Kills the app, as a power cut would, and opens it again.
