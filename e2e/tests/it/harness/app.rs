@@ -94,10 +94,16 @@ impl App {
         Ok(())
     }
 
+    /// Waits until what moves in the window has come to rest, as a hand does before it reaches for something.
+    pub(crate) async fn come_to_rest(&self) -> Result<()> {
+        self.client.execute_async(AT_REST, Vec::new()).await?;
+        Ok(())
+    }
+
     /// Takes a picture of the window, once what moves in it has come to rest.
     pub(crate) async fn picture(&self, what: &str) -> Result<()> {
         // A window that does not answer is worth a picture too.
-        self.client.execute_async(AT_REST, Vec::new()).await.ok();
+        self.come_to_rest().await.ok();
         self.album.keep(self.whose, what, &self.client.screenshot().await?)
     }
 

@@ -252,6 +252,7 @@ impl Person {
 
     /// Drags a list with the mouse, by its name, to the place of another one on its left.
     pub(crate) async fn drag_list(&self, name: &str, onto: &str) -> Result<()> {
+        self.app().come_to_rest().await?;
         let (from, to) = (self.list_css(name).await?, self.list_css(onto).await?);
         let name_of = |list: &str| format!("{list} {}", hook("list-name"));
         let (left, top, width, height) = self.app().place(&name_of(&from)).await?;
@@ -266,6 +267,7 @@ impl Person {
     /// Gives the moment at which they let go.
     pub(crate) async fn drag_card(&self, title: &str, onto: &str) -> Result<Instant> {
         let app = self.app();
+        app.come_to_rest().await?;
         let (left, top, width, height) = app.place(&self.card_css(title).await?).await?;
         let (onto_left, onto_top, onto_width, onto_height) = app.place(&self.card_css(onto).await?).await?;
         let from = (left + width / 2.0, top + height / 2.0);
