@@ -149,14 +149,14 @@ impl Run for LeaveServer {
 impl Run for SignUp {
     fn run(self, core: &Core) -> impl Future<Output = Result<Self::Reply, Error>> + Send + 'static {
         let Self { first_name, last_name, email, password } = self;
-        with!(core, core.sign_up(NewUser { first_name, last_name, email, password }))
+        with!(core, core.sign_up(NewUser { first_name, last_name, email, password: password.0 }))
     }
 }
 
 impl Run for SignIn {
     fn run(self, core: &Core) -> impl Future<Output = Result<Self::Reply, Error>> + Send + 'static {
         let Self { email, password } = self;
-        with!(core, core.sign_in(Credentials { email, password }))
+        with!(core, core.sign_in(Credentials { email, password: password.0 }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the interface asks of the core.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use roost_board::{BoardId, BoardSummary, Proposal};
 use serde::de::DeserializeOwned;
@@ -28,6 +29,17 @@ pub struct CommandError {
     /// What is wrong with each field of a form, by the field's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Vec<String>>,
+}
+
+/// A password on its way to the core. It does not show itself where a command is logged.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Password(pub String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
 }
 
 macro_rules! commands {
@@ -80,7 +92,7 @@ commands! {
         /// E-mail address.
         email: String,
         /// Password.
-        password: String,
+        password: Password,
     }
 
     /// Signs in on the chosen server.
@@ -88,7 +100,7 @@ commands! {
         /// E-mail address.
         email: String,
         /// Password.
-        password: String,
+        password: Password,
     }
 
     /// Signs out: the token is revoked as far as the server can be reached, and gone from the keyring. From "This

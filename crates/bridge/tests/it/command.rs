@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use expect_test::{Expect, expect};
 use roost_board::BoardSummary;
 use roost_bridge::command::{
-    ChooseServer, CloseBoard, ConnectLocal, CreateBoard, GetState, Invite, LeaveServer, OpenBoard, Propose, Ready,
-    Reconnect, SaveDraft, SetTheme, SignIn, SignOut, SignUp,
+    ChooseServer, CloseBoard, ConnectLocal, CreateBoard, GetState, Invite, LeaveServer, OpenBoard, Password, Propose,
+    Ready, Reconnect, SaveDraft, SetTheme, SignIn, SignOut, SignUp,
 };
 use roost_bridge::{
     Account, AppState, BoardCopy, BoardsPage, COMMANDS, Command, CommandError, ConnectionPhase, ConnectionState, Draft,
@@ -47,7 +47,7 @@ fn commands_of_the_session() {
         first_name: text("Ada"),
         last_name: text("Berg"),
         email: text("ada@example.org"),
-        password: text("correct horse"),
+        password: Password(text("correct horse")),
     };
     check_command(
         &sign_up,
@@ -56,7 +56,7 @@ fn commands_of_the_session() {
         ]],
     );
     check_command(
-        &SignIn { email: text("ada@example.org"), password: text("correct horse") },
+        &SignIn { email: text("ada@example.org"), password: Password(text("correct horse")) },
         &expect![[r#"sign_in {"email":"ada@example.org","password":"correct horse"}"#]],
     );
     check_command(&SignOut {}, &expect!["sign_out {}"]);
@@ -209,4 +209,10 @@ fn draft_keys_stay_what_they_are() {
         card:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0003:description
         card:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0003:comment:new"#]]
     .assert_eq(&keys.map(|key| key.to_string()).join("\n"));
+}
+
+#[test]
+fn a_password_does_not_show_itself_in_a_log() {
+    let sign_in = SignIn { email: "ada@example.org".to_owned(), password: Password("correct horse".to_owned()) };
+    expect![[r#"SignIn { email: "ada@example.org", password: Password }"#]].assert_eq(&format!("{sign_in:?}"));
 }

@@ -1,6 +1,6 @@
 //! How the form to sign in or to sign up behaves.
 
-use roost_bridge::command::{SignIn, SignUp};
+use roost_bridge::command::{Password, SignIn, SignUp};
 use roost_bridge::{CommandError, Session};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Element;
@@ -121,7 +121,7 @@ fn focus_field(form: &NodeRef, field: Field) {
 async fn send(mode: Mode, typed: &Credentials) -> Result<Session, CommandError> {
     let text = |field| typed.text(field).trim().to_owned();
     // A password is taken as it is.
-    let password = typed.text(Field::Password).to_owned();
+    let password = Password(typed.text(Field::Password).to_owned());
     match mode {
         Mode::SignIn => core::call(SignIn { email: text(Field::Email), password }).await,
         Mode::SignUp => {
