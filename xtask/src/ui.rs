@@ -117,15 +117,10 @@ fn bind(wasm: &Path, profile: Profile) -> Result<PathBuf> {
 /// Makes the wasm smaller in place, with the tool that knows more of wasm than rustc does.
 fn shrink(wasm: &Path) -> Result<()> {
     setup::npm_packages(&tools())?;
-    // What rustc uses by default, and every webview has had for years. The names section that would tell wasm-opt
-    // is gone by now.
-    let features =
-        ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
     check(
         in_root("node")
             .arg(tools().join("node_modules/binaryen/bin/wasm-opt"))
-            .arg("-Os")
-            .args(features.map(|feature| format!("--enable-{feature}")))
+            .arg("-Oz")
             .arg(wasm)
             .arg("-o")
             .arg(wasm),
