@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use roost_board::{BoardId, BoardSummary, Proposal};
+use roost_board::{BoardId, BoardSummary, OpId, Proposal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -110,7 +110,7 @@ commands! {
     /// Tries to connect now instead of waiting for the next try.
     Reconnect = "reconnect" -> () {}
 
-    /// Makes a board.
+    /// Makes a board. It can be opened at once, with or without a way to the server.
     CreateBoard = "create_board" -> BoardSummary {
         /// Its id, made by the interface.
         id: BoardId,
@@ -118,8 +118,9 @@ commands! {
         name: String,
     }
 
-    /// Starts following a board, or, if it is followed already, answers a fresh copy. Errors: `no_such_board`,
-    /// `unreachable` when it is not known here and the server is out of reach.
+    /// Starts following a board, or, if it is followed already, answers a fresh copy. A board that was open before is
+    /// there with or without a way to the server. Errors: `no_such_board`, `unreachable` when it is not known here and
+    /// the server is out of reach.
     OpenBoard = "open_board" -> BoardCopy {
         /// Which board.
         board_id: BoardId,
@@ -131,8 +132,9 @@ commands! {
         board_id: BoardId,
     }
 
-    /// Makes a change. The answer says that the core has it, not that the server has accepted it: that is an event.
-    /// Errors: those of the model, which the interface has checked before.
+    /// Makes a change. The answer says that it is on disk here, not that the server has accepted it: that is an event.
+    /// Errors: those of the model, which the interface has checked before, and `storage` when the disk does not take
+    /// it; then nothing has happened.
     Propose = "propose" -> () {
         /// On which board.
         board_id: BoardId,
@@ -147,6 +149,19 @@ commands! {
         board_id: BoardId,
         /// Whom.
         email: String,
+    }
+
+    /// Tries again what needs attention. The answer says that it is on its way again and no longer among what needs
+    /// attention. Errors: those of the model and `no_such_board`, when it cannot be done now either; then it stays.
+    RetryAttention = "retry_attention" -> () {
+        /// Which item.
+        id: OpId,
+    }
+
+    /// Lets go of what needs attention.
+    DiscardAttention = "discard_attention" -> () {
+        /// Which item.
+        id: OpId,
     }
 
     /// Keeps what is being typed; an empty text forgets it. Answered when it is on disk.

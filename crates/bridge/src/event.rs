@@ -4,7 +4,7 @@ use roost_board::{BoardId, Entry, OpId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::state::{BoardCopy, BoardsPage, ConnectionState, Presence, Refusal, Session};
+use crate::state::{Attention, BoardCopy, BoardsPage, ConnectionState, Notice, Presence, Refusal, Session};
 
 /// An event: its payload is the type itself.
 pub trait Event: Serialize + DeserializeOwned {
@@ -22,6 +22,14 @@ impl Event for ConnectionState {
 
 impl Event for BoardsPage {
     const NAME: &'static str = "boards";
+}
+
+impl Event for Attention {
+    const NAME: &'static str = "attention";
+}
+
+impl Event for Notice {
+    const NAME: &'static str = "notice";
 }
 
 /// News of a board that the interface follows.
@@ -48,7 +56,7 @@ pub enum BoardNews {
         /// The entries.
         entries: Vec<Entry>,
     },
-    /// The server has refused a proposal; it is gone from the view.
+    /// The server has refused a proposal; it is gone from the view, and among what needs attention.
     Refused {
         /// Which proposal.
         op: OpId,

@@ -12,6 +12,6 @@ mod state;
 pub use command::{COMMANDS, Command, CommandError};
 pub use event::{BoardMessage, BoardNews, Event};
 pub use state::{
-    Account, AppState, BoardCopy, BoardsPage, ConnectionPhase, ConnectionState, Draft, DraftKey, Place, Presence,
-    Refusal, ServerInfo, Session, SignedOutReason, Theme, TokenKeeping,
+    Account, AppState, Attention, AttentionItem, BoardCopy, BoardsPage, ConnectionPhase, ConnectionState, Draft,
+    DraftKey, Notice, Place, Presence, Refusal, ServerInfo, Session, SignedOutReason, Theme, TokenKeeping, Wanted,
 };

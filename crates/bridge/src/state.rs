@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use roost_board::{BoardId, BoardSummary, CardId, ListId, Proposal, Snapshot, User, UserId};
+use roost_board::{BoardId, BoardSummary, CardId, Change, ListId, OpId, Proposal, Snapshot, Timestamp, User, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Everything that the interface needs for its first picture.
@@ -18,6 +18,12 @@ pub struct AppState {
     pub theme: Theme,
     /// Every text that was being typed and is not yet a change; those of the account in `session`.
     pub drafts: Vec<Draft>,
+    /// What needs the person's attention.
+    pub attention: Attention,
+    /// What the person has to know about this start; told once.
+    pub notices: Vec<Notice>,
+    /// The board that was open when the app was last closed by this account, if it can be opened again.
+    pub last_board: Option<BoardId>,
 }
 
 /// Who is signed in, and where.
@@ -143,6 +149,8 @@ pub struct BoardCopy {
     pub pending: Vec<Proposal>,
     /// Who looks at it now.
     pub present: Vec<Presence>,
+    /// Whether a change happened to it that this version of the app does not know and so cannot show.
+    pub has_unknown: bool,
 }
 
 /// Somebody who looks at a board now; once for each person, however many windows they have.
@@ -160,6 +168,65 @@ pub struct Refusal {
     /// The code to branch on.
     pub code: String,
     /// For people: a sentence without a full stop.
+    pub message: String,
+}
+
+/// What could not be done and is not lost: the list "Needs your attention", oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Attention {
+    /// The items, oldest first.
+    pub items: Vec<AttentionItem>,
+}
+
+/// Something that the person wanted and that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttentionItem {
+    /// Names the item: that of the refused proposal, or one of its own for a draft.
+    pub id: OpId,
+    /// On which board.
+    pub board_id: BoardId,
+    /// The name of that board, as it was last known.
+    pub board_name: String,
+    /// What it was about, if it has a name: the title of the card or the name of the list, as last known.
+    pub subject: Option<String>,
+    /// What was to be done.
+    pub wanted: Wanted,
+    /// Why it could not be.
+    pub refusal: Refusal,
+    /// When that was known, by the clock of this machine.
+    pub at: Timestamp,
+}
+
+/// What somebody wanted to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Wanted {
+    /// A change of the board. It can be tried again.
+    Change {
+        /// Which.
+        change: Change,
+    },
+    /// A new board. It can be tried again.
+    NewBoard {
+        /// Its name.
+        name: String,
+    },
+    /// A text that was being typed on a board that is gone. It can only be copied.
+    Draft {
+        /// Of what.
+        key: DraftKey,
+        /// The text.
+        text: String,
+    },
+}
+
+/// Something that the person has to know, with nothing to decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The code to branch on: `set_aside` when a file could not be read and was put under another name.
+    pub code: String,
+    /// For people: whole sentences, what happened and what it means for them.
     pub message: String,
 }
 

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use expect_test::{Expect, expect};
 use roost_board::BoardSummary;
 use roost_bridge::command::{
-    ChooseServer, CloseBoard, ConnectLocal, CreateBoard, GetState, Invite, LeaveServer, OpenBoard, Password, Propose,
-    Ready, Reconnect, SaveDraft, SetTheme, SignIn, SignOut, SignUp,
+    ChooseServer, CloseBoard, ConnectLocal, CreateBoard, DiscardAttention, GetState, Invite, LeaveServer, OpenBoard,
+    Password, Propose, Ready, Reconnect, RetryAttention, SaveDraft, SetTheme, SignIn, SignOut, SignUp,
 };
 use roost_bridge::{
-    Account, AppState, BoardCopy, BoardsPage, COMMANDS, Command, CommandError, ConnectionPhase, ConnectionState, Draft,
-    DraftKey, Place, Presence, Session, SignedOutReason, Theme, TokenKeeping,
+    Account, AppState, Attention, BoardCopy, BoardsPage, COMMANDS, Command, CommandError, ConnectionPhase,
+    ConnectionState, Draft, DraftKey, Notice, Place, Presence, Session, SignedOutReason, Theme, TokenKeeping, Wanted,
 };
 
-use crate::sample::{board, board_id, card_id, check, list_id, proposal, server, snapshot, user, user_id};
+use crate::sample::{
+    attention_item, board, board_id, card_id, check, list_id, op_id, proposal, server, snapshot, user, user_id,
+};
 
 /// Checks a command's name with its arguments.
 fn check_command<C: Command + PartialEq + std::fmt::Debug>(command: &C, expected: &Expect) {
@@ -25,7 +27,7 @@ fn check_command<C: Command + PartialEq + std::fmt::Debug>(command: &C, expected
 
 #[test]
 fn every_command_has_a_name_of_its_own() {
-    expect!["get_state ready connect_local choose_server leave_server sign_up sign_in sign_out reconnect create_board open_board close_board propose invite save_draft set_theme"].assert_eq(&COMMANDS.join(" "));
+    expect!["get_state ready connect_local choose_server leave_server sign_up sign_in sign_out reconnect create_board open_board close_board propose invite retry_attention discard_attention save_draft set_theme"].assert_eq(&COMMANDS.join(" "));
     let mut names = COMMANDS.to_vec();
     names.sort_unstable();
     names.dedup();
@@ -88,6 +90,8 @@ fn commands_about_boards() {
         &Invite { board_id: board_id(), email: "bob@example.org".to_owned() },
         &expect![[r#"invite {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","email":"bob@example.org"}"#]],
     );
+    check_command(&RetryAttention { id: op_id() }, &expect![[r#"retry_attention {"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005"}"#]]);
+    check_command(&DiscardAttention { id: op_id() }, &expect![[r#"discard_attention {"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005"}"#]]);
     let draft = SaveDraft { key: DraftKey::new_card(list_id()), text: "Book the h".to_owned() };
     check_command(
         &draft,
@@ -104,12 +108,13 @@ fn the_state_at_the_start() {
         boards: BoardsPage { is_loaded: true, owned: vec![board().summary()], invited: Vec::new() },
         theme: Theme::System,
         drafts: vec![Draft { key: DraftKey::new_board(), text: "Hol".to_owned() }],
+        attention: Attention { items: vec![attention_item(Wanted::NewBoard { name: "Holidays".to_owned() })] },
+        notices: vec![Notice { code: "set_aside".to_owned(), message: "A file was set aside.".to_owned() }],
+        last_board: Some(board_id()),
     };
     check(
         &state,
-        &expect![[
-            r#"{"session":{"phase":"signed_in","account":{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"place":{"place":"server","server":{"address":"https://roost.example.org","version":"0.1.0"}},"token":"keyring"}},"connection":{"phase":"live","n_waiting":2},"boards":{"is_loaded":true,"owned":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","owner":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"members":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"}],"n_members":1,"n_lists":1,"n_cards":0}],"invited":[]},"theme":"system","drafts":[{"key":"board:new","text":"Hol"}]}"#
-        ]],
+        &expect![[r#"{"session":{"phase":"signed_in","account":{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"place":{"place":"server","server":{"address":"https://roost.example.org","version":"0.1.0"}},"token":"keyring"}},"connection":{"phase":"live","n_waiting":2},"boards":{"is_loaded":true,"owned":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","owner":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"members":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"}],"n_members":1,"n_lists":1,"n_cards":0}],"invited":[]},"theme":"system","drafts":[{"key":"board:new","text":"Hol"}],"attention":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","board_name":"Spring release","subject":"This week","wanted":{"type":"new_board","name":"Holidays"},"refusal":{"code":"list_archived","message":"the list is archived"},"at":"2026-03-01T09:30:00.125Z"}],"notices":[{"code":"set_aside","message":"A file was set aside."}],"last_board":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001"}"#]],
     );
 }
 
@@ -156,12 +161,11 @@ fn answers_about_boards() {
         snapshot: snapshot(),
         pending: vec![proposal()],
         present: vec![Presence { user_id: user_id(), name: "Ada Berg".to_owned() }],
+        has_unknown: false,
     };
     check(
         &copy,
-        &expect![[
-            r#"{"number":3,"me":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","snapshot":{"seq":1,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002","name":"This week","position":"a0"}],"cards":[],"archived_lists":[],"archived_cards":[]}},"pending":[{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}],"present":[{"user_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","name":"Ada Berg"}]}"#
-        ]],
+        &expect![[r#"{"number":3,"me":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","snapshot":{"seq":1,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002","name":"This week","position":"a0"}],"cards":[],"archived_lists":[],"archived_cards":[]}},"pending":[{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}],"present":[{"user_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","name":"Ada Berg"}],"has_unknown":false}"#]],
     );
 }
 

@@ -3,10 +3,11 @@
 use expect_test::{Expect, expect};
 use roost_board::{Change, Entry, Seq};
 use roost_bridge::{
-    BoardCopy, BoardMessage, BoardNews, BoardsPage, ConnectionPhase, ConnectionState, Event, Presence, Refusal, Session,
+    Attention, BoardCopy, BoardMessage, BoardNews, BoardsPage, ConnectionPhase, ConnectionState, DraftKey, Event,
+    Notice, Presence, Refusal, Session, Wanted,
 };
 
-use crate::sample::{at, board, board_id, list_id, op_id, server, snapshot, user_id};
+use crate::sample::{at, attention_item, board, board_id, list_id, op_id, server, snapshot, user_id};
 
 /// Checks an event's name with its payload.
 fn check_event<E: Event + PartialEq + std::fmt::Debug>(event: &E, expected: &Expect) {
@@ -78,19 +79,37 @@ fn news_of_a_board() {
             r#"board {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","number":4,"news":{"type":"gone","refusal":{"code":"list_archived","message":"the list is archived"}}}"#
         ]],
     );
-    let copy = BoardCopy { number: 4, me: user_id(), snapshot: snapshot(), pending: Vec::new(), present: present() };
+    let copy = BoardCopy {
+        number: 4,
+        me: user_id(),
+        snapshot: snapshot(),
+        pending: Vec::new(),
+        present: present(),
+        has_unknown: true,
+    };
     check_news(
         BoardNews::Reset { copy },
-        &expect![[
-            r#"board {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","number":4,"news":{"type":"reset","copy":{"number":4,"me":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","snapshot":{"seq":1,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002","name":"This week","position":"a0"}],"cards":[],"archived_lists":[],"archived_cards":[]}},"pending":[],"present":[{"user_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","name":"Ada Berg"}]}}}"#
-        ]],
+        &expect![[r#"board {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","number":4,"news":{"type":"reset","copy":{"number":4,"me":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","snapshot":{"seq":1,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002","name":"This week","position":"a0"}],"cards":[],"archived_lists":[],"archived_cards":[]}},"pending":[],"present":[{"user_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","name":"Ada Berg"}],"has_unknown":true}}}"#]],
     );
+}
+
+#[test]
+fn what_needs_attention() {
+    let change = Change::ListArchived { list_id: list_id() };
+    let draft = Wanted::Draft { key: DraftKey::new_list(board_id()), text: "Soo".to_owned() };
+    for (wanted, expected) in [(Wanted::Change { change }, expect![[r#"attention [{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","board_name":"Spring release","subject":"This week","wanted":{"type":"change","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}},"refusal":{"code":"list_archived","message":"the list is archived"},"at":"2026-03-01T09:30:00.125Z"}]"#]]), (draft, expect![[r#"attention [{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","board_name":"Spring release","subject":"This week","wanted":{"type":"draft","key":"board:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001:list:new","text":"Soo"},"refusal":{"code":"list_archived","message":"the list is archived"},"at":"2026-03-01T09:30:00.125Z"}]"#]])] {
+        check_event(&Attention { items: vec![attention_item(wanted)] }, &expected);
+    }
+    let notice = Notice { code: "set_aside".to_owned(), message: "A file was set aside.".to_owned() };
+    check_event(&notice, &expect![[r#"notice {"code":"set_aside","message":"A file was set aside."}"#]]);
 }
 
 /// A name with anything else in it is refused by Tauri when it is listened to.
 #[test]
 fn names_are_what_an_event_may_be_called() {
-    for name in [Session::NAME, ConnectionState::NAME, BoardsPage::NAME, BoardMessage::NAME] {
+    for name in
+        [Session::NAME, ConnectionState::NAME, BoardsPage::NAME, BoardMessage::NAME, Attention::NAME, Notice::NAME]
+    {
         assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "-/:_".contains(c)), "{name}");
     }
 }

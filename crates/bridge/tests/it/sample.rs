@@ -5,7 +5,7 @@ use roost_board::{
     Board, BoardId, CardId, Change, Context, ListId, NewList, OpId, Position, Proposal, Seq, Snapshot, Timestamp, User,
     UserId,
 };
-use roost_bridge::ServerInfo;
+use roost_bridge::{AttentionItem, Refusal, ServerInfo, Wanted};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -66,4 +66,16 @@ pub(crate) fn snapshot() -> Snapshot {
 
 pub(crate) fn proposal() -> Proposal {
     Proposal { op: op_id(), at: at(), change: Change::ListArchived { list_id: list_id() } }
+}
+
+pub(crate) fn attention_item(wanted: Wanted) -> AttentionItem {
+    AttentionItem {
+        id: op_id(),
+        board_id: board_id(),
+        board_name: "Spring release".to_owned(),
+        subject: Some("This week".to_owned()),
+        wanted,
+        refusal: Refusal { code: "list_archived".to_owned(), message: "the list is archived".to_owned() },
+        at: at(),
+    }
 }
