@@ -124,7 +124,7 @@ fn set<T: PartialEq>(slot: &mut Rc<T>, value: T) {
 
 #[cfg(test)]
 mod tests {
-    use roost_bridge::ConnectionPhase;
+    use roost_bridge::{Attention, ConnectionPhase};
 
     use super::*;
 
@@ -135,6 +135,9 @@ mod tests {
             boards: BoardsPage::default(),
             theme: Theme::Dark,
             drafts: Vec::new(),
+            attention: Attention::default(),
+            notices: Vec::new(),
+            last_board: None,
         }
     }
 

@@ -48,7 +48,7 @@ fn copy(number: u64, entries: &[Entry], pending: Vec<Proposal>) -> BoardCopy {
         board.apply(&entry.context(), &entry.change).unwrap();
     }
     let seq = entries.last().map_or(Seq::ZERO, |entry| entry.seq);
-    BoardCopy { number, me: me(), snapshot: Snapshot { seq, board }, pending, present: Vec::new() }
+    BoardCopy { number, me: me(), snapshot: Snapshot { seq, board }, pending, present: Vec::new(), has_unknown: false }
 }
 
 fn message(number: u64, news: BoardNews) -> BoardMessage {
