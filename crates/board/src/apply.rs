@@ -18,7 +18,8 @@ impl Board {
     /// core to follow, the interface to draw, and all come to the same board.
     ///
     /// # Errors
-    /// When the actor may not, when something it names is not there, or when a text or a number is beyond its limit.
+    /// When the actor may not, when something it names is not there, when a text or a number is beyond its limit, or
+    /// when the change is none that this version knows.
     pub fn apply(&mut self, context: &Context, change: &Change) -> Result<(), ApplyError> {
         let role = self.role(context.actor).ok_or(ApplyError::NotAMember)?;
         match change {
@@ -77,6 +78,7 @@ impl Board {
                 }
                 self.remove_member(*user_id)
             }
+            Change::Unknown(unknown) => Err(ApplyError::UnknownChange { kind: unknown.kind().to_owned() }),
         }
     }
 

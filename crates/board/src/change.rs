@@ -6,13 +6,16 @@ use crate::board::Member;
 use crate::id::{CardId, CommentId, ListId, OpId, Seq, UserId};
 use crate::position::Position;
 use crate::time::Timestamp;
+use crate::unknown::UnknownChange;
 
 /// What happens to a board: one vocabulary for what a client asks and for what the server announces.
 ///
-/// This type is the wire's payload: in JSON it is tagged by `type`, `<thing>_<past participle>` in snake case. What an
-/// older reader does not know it refuses as a whole; fields that it does not know it passes over.
+/// This type is the wire's payload: in JSON it is tagged by `type`, `<thing>_<past participle>` in snake case. A type
+/// that a reader does not know it keeps as it is ([`Unknown`](Self::Unknown)); fields that it does not know it passes
+/// over; a type that it knows with other fields than it needs is an error.
+// `remote` makes the derived code functions of this type, which its implementations in `unknown` call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", expecting = "an object with a type")]
+#[serde(remote = "Self", tag = "type", rename_all = "snake_case")]
 pub enum Change {
     /// The board has a new name. Owners only.
     BoardRenamed {
@@ -110,6 +113,9 @@ pub enum Change {
         /// Who.
         user_id: UserId,
     },
+    /// Something that only a newer version of Roost knows. It cannot be applied here.
+    #[serde(skip)]
+    Unknown(UnknownChange),
 }
 
 /// A list as it is added.

@@ -119,6 +119,12 @@ pub enum ApplyError {
         /// How many there may be.
         max: usize,
     },
+    /// The change is from a newer version of Roost.
+    #[error("this version of Roost does not know the change `{kind}`; update Roost to make it")]
+    UnknownChange {
+        /// Its type.
+        kind: String,
+    },
 }
 
 impl ApplyError {
@@ -144,6 +150,7 @@ impl ApplyError {
             Self::TooLong { .. } => "too_long",
             Self::ControlCharacter { .. } => "control_character",
             Self::TooMany { .. } => "too_many",
+            Self::UnknownChange { .. } => "unknown_change",
         }
     }
 }

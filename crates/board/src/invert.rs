@@ -48,6 +48,7 @@ impl Board {
                 }
             }
             Change::MemberAdded { member } => Change::MemberRemoved { user_id: member.user.id },
+            Change::Unknown(_) => return None,
             Change::MemberRemoved { user_id } if *user_id == context.actor => return None,
             Change::MemberRemoved { user_id } => Change::MemberAdded { member: self.member(*user_id)?.clone() },
         })

@@ -17,6 +17,9 @@ pub const EMAIL_MAX: usize = 254;
 /// A position's length in bytes.
 pub const POSITION_MAX: usize = 128;
 
+/// Own changes on a board that can be taken back, and as many that can be done again.
+pub const HISTORY_MAX: usize = 200;
+
 /// Lists on a board, archived ones included.
 pub const LISTS_MAX: usize = 500;
 /// Cards on a board, archived ones included.

@@ -57,6 +57,7 @@ pub struct Replica {
     view: Option<Board>,
     /// Own proposals that the server has accepted at this `seq`, whose entry has not arrived yet.
     accepted: Vec<(OpId, Seq)>,
+    has_unknown: bool,
 }
 
 impl Replica {
@@ -70,6 +71,7 @@ impl Replica {
             pending: VecDeque::new(),
             view: None,
             accepted: Vec::new(),
+            has_unknown: false,
         }
     }
 
@@ -101,6 +103,17 @@ impl Replica {
     #[must_use]
     pub const fn seq(&self) -> Seq {
         self.seq
+    }
+
+    /// Whether entries were taken that this version of Roost does not know: then the board lacks what they did.
+    #[must_use]
+    pub const fn has_unknown(&self) -> bool {
+        self.has_unknown
+    }
+
+    /// Says of a replica that is made from what was kept that it [has unknown entries](Self::has_unknown).
+    pub const fn note_unknown(&mut self) {
+        self.has_unknown = true;
     }
 
     /// Who proposes.
@@ -166,9 +179,13 @@ impl Replica {
             // While it is there, it shares lists and cards with the confirmed board, which has to copy what it changes.
             self.view = None;
         }
-        self.confirmed
-            .apply(&entry.context(), &entry.change)
-            .map_err(|error| ReplicaError::Diverged { seq: entry.seq, error })?;
+        if let Change::Unknown(_) = entry.change {
+            // Only a newer version knows what it does. The rest of the board works without.
+            self.has_unknown = true;
+        } else {
+            let applied = self.confirmed.apply(&entry.context(), &entry.change);
+            applied.map_err(|error| ReplicaError::Diverged { seq: entry.seq, error })?;
+        }
         self.seq = entry.seq;
         confirmed.n_new += 1;
         if self.forget(entry.op) {
@@ -199,7 +216,8 @@ impl Replica {
     }
 
     /// Starts over from a snapshot, unless it is older than what is confirmed. What is pending stays pending, except
-    /// what the server said it had accepted at an entry that is in the snapshot.
+    /// what the server said it had accepted at an entry that is in the snapshot. What only a newer version knows is
+    /// missing in the snapshot as it was in the entries.
     pub fn reset(&mut self, snapshot: Snapshot) {
         if snapshot.seq < self.seq {
             return;

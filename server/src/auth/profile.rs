@@ -89,7 +89,8 @@ pub(crate) fn in_a_form(error: &ApplyError) -> String {
         | ApplyError::AlreadyAMember(_)
         | ApplyError::LastOwner
         | ApplyError::IdTaken
-        | ApplyError::TooMany { .. } => error.to_string(),
+        | ApplyError::TooMany { .. }
+        | ApplyError::UnknownChange { .. } => error.to_string(),
     }
 }
 

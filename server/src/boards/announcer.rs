@@ -78,7 +78,8 @@ fn announce(shared: &Arc<Shared>, live: &Arc<LiveBoard>, checked: Checked) {
         | Change::CardArchived { .. }
         | Change::CardRestored { .. }
         | Change::CommentAdded { .. }
-        | Change::CommentRemoved { .. } => {}
+        | Change::CommentRemoved { .. }
+        | Change::Unknown(_) => {}
     }
     for reply in waiting {
         // Whoever asked may have gone away.

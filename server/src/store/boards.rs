@@ -143,7 +143,8 @@ fn append(connection: &Connection, append: &Append) -> Result<Appended, StoreErr
         | Change::CardArchived { .. }
         | Change::CardRestored { .. }
         | Change::CommentAdded { .. }
-        | Change::CommentRemoved { .. } => {}
+        | Change::CommentRemoved { .. }
+        | Change::Unknown(_) => {}
     }
     Ok(Appended::Saved)
 }

@@ -104,7 +104,8 @@ pub(crate) fn draft_of(board: &Board, change: &Change) -> Option<(DraftKey, Stri
         | Change::CardRestored { .. }
         | Change::CommentRemoved { .. }
         | Change::MemberAdded { .. }
-        | Change::MemberRemoved { .. } => None,
+        | Change::MemberRemoved { .. }
+        | Change::Unknown(_) => None,
     }
 }
 
@@ -126,7 +127,8 @@ pub(crate) fn card_of(change: &Change) -> Option<CardId> {
         | Change::ListArchived { .. }
         | Change::ListRestored { .. }
         | Change::MemberAdded { .. }
-        | Change::MemberRemoved { .. } => None,
+        | Change::MemberRemoved { .. }
+        | Change::Unknown(_) => None,
     }
 }
 
@@ -149,6 +151,7 @@ pub(crate) fn refused_what(change: Option<&Change>) -> &'static str {
         Some(Change::CommentRemoved { .. }) => "The comment was not removed",
         Some(Change::MemberAdded { .. }) => "Nobody was added",
         Some(Change::MemberRemoved { .. }) => "Nobody was removed",
+        Some(Change::Unknown(_)) => "Something that this version of Roost does not know was not done",
         None => "A change was refused",
     }
 }

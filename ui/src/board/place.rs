@@ -84,7 +84,8 @@ impl Item {
             | Change::ListArchived { .. }
             | Change::BoardRenamed { .. }
             | Change::MemberAdded { .. }
-            | Change::MemberRemoved { .. } => None,
+            | Change::MemberRemoved { .. }
+            | Change::Unknown(_) => None,
         }
     }
 

@@ -85,6 +85,11 @@ pub(crate) fn member_added(n: u16, role: Role) -> Change {
     Change::MemberAdded { member: Member { user: user(n), role } }
 }
 
+/// A change of a newer version.
+pub(crate) fn unknown_change() -> Change {
+    serde_json::from_str(r#"{"type":"board_painted","colour":"red"}"#).unwrap()
+}
+
 /// Applies changes by person 0 that have to apply.
 pub(crate) fn with(mut board: Board, changes: impl IntoIterator<Item = Change>) -> Board {
     for change in changes {
@@ -175,6 +180,7 @@ pub(crate) fn some_change() -> impl Strategy<Value = Change> {
             .prop_map(|(card_id, comment_id)| Change::CommentRemoved { card_id, comment_id }),
         4 => member.prop_map(|(n, role)| member_added(n, role)),
         1 => (0..N_PEOPLE).prop_map(|n| Change::MemberRemoved { user_id: user_id(n) }),
+        1 => Just(unknown_change()),
     ]
 }
 

@@ -15,7 +15,7 @@ fn events(member: &Person) -> [(&'static str, Value); 2] {
 
 /// How many kinds of changes there are, and which one this is. A new change has to be added here, and to
 /// [`foreign_changes`].
-const N_CHANGES: usize = 16;
+const N_CHANGES: usize = 17;
 
 const fn kind(change: &Change) -> usize {
     match change {
@@ -35,6 +35,7 @@ const fn kind(change: &Change) -> usize {
         Change::CommentRemoved { .. } => 13,
         Change::MemberAdded { .. } => 14,
         Change::MemberRemoved { .. } => 15,
+        Change::Unknown(_) => 16,
     }
 }
 
@@ -75,6 +76,7 @@ fn foreign_changes(foreign: &Foreign, own_list: &str, own_card: &str) -> Vec<(Va
         (json!({ "type": "comment_removed", "card_id": card, "comment_id": comment }), "no_such_card"),
         (json!({ "type": "comment_removed", "card_id": own_card, "comment_id": comment }), "no_such_comment"),
         (json!({ "type": "member_removed", "user_id": owner.user.id }), "no_such_member"),
+        (json!({ "type": "list_burnt", "list_id": list }), "unknown_change"),
         // Whoever is made a member is who the server knows them to be.
         (json!({ "type": "member_added", "member": { "user": owner.user, "role": "member" } }), "ok"),
     ]
