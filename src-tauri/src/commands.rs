@@ -11,8 +11,8 @@ use std::pin::Pin;
 
 use futures_util::FutureExt as _;
 use roost_bridge::command::{
-    ChooseServer, CloseBoard, Command, CommandError, ConnectLocal, CreateBoard, GetState, Invite, LeaveServer,
-    OpenBoard, Propose, Ready, Reconnect, SaveDraft, SetTheme, SignIn, SignOut, SignUp,
+    ChooseServer, CloseBoard, Command, CommandError, ConnectLocal, CreateBoard, DiscardAttention, GetState, Invite,
+    LeaveServer, OpenBoard, Propose, Ready, Reconnect, RetryAttention, SaveDraft, SetTheme, SignIn, SignOut, SignUp,
 };
 use roost_protocol::rest::{Credentials, NewUser};
 use serde::Deserialize;
@@ -44,6 +44,8 @@ const TABLE: &[(&str, Begin)] = &[
     entry::<CloseBoard>(),
     entry::<Propose>(),
     entry::<Invite>(),
+    entry::<RetryAttention>(),
+    entry::<DiscardAttention>(),
     entry::<SaveDraft>(),
     entry::<SetTheme>(),
 ];
@@ -201,6 +203,18 @@ impl Run for Propose {
 impl Run for Invite {
     fn run(self, core: &Core) -> impl Future<Output = Result<Self::Reply, Error>> + Send + 'static {
         with!(core, core.invite(self.board_id, self.email))
+    }
+}
+
+impl Run for RetryAttention {
+    fn run(self, core: &Core) -> impl Future<Output = Result<Self::Reply, Error>> + Send + 'static {
+        core.retry_attention(self.id)
+    }
+}
+
+impl Run for DiscardAttention {
+    fn run(self, core: &Core) -> impl Future<Output = Result<Self::Reply, Error>> + Send + 'static {
+        core.discard_attention(self.id)
     }
 }
 

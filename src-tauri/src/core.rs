@@ -21,8 +21,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use roost_board::{BoardId, BoardSummary, Proposal};
-use roost_bridge::{AppState, BoardCopy, BoardsPage, DraftKey, Session, Theme};
+use roost_board::{BoardId, BoardSummary, OpId, Proposal};
+use roost_bridge::{AppState, Attention, BoardCopy, BoardsPage, DraftKey, Session, Theme};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -137,7 +137,16 @@ impl Core {
             None => Vec::new(),
         };
         let boards = lock(&self.0.current).connection.as_ref().map_or_else(BoardsPage::default, |it| it.boards());
-        Ok(AppState { session, connection: self.0.status.get(), boards, theme: self.theme(), drafts })
+        Ok(AppState {
+            session,
+            connection: self.0.status.get(),
+            boards,
+            theme: self.theme(),
+            drafts,
+            attention: Attention::default(),
+            notices: Vec::new(),
+            last_board: None,
+        })
     }
 
     /// Tries to connect at once, or makes sure that the connection is alive.
@@ -194,6 +203,22 @@ impl Core {
     /// What the server says against it; when it is out of reach.
     pub async fn invite(&self, board_id: BoardId, email: String) -> Result<(), Error> {
         self.connection()?.invite(board_id, email).await
+    }
+
+    /// Tries again what needs attention.
+    ///
+    /// # Errors
+    /// When there is no such item.
+    pub fn retry_attention(&self, _id: OpId) -> impl Future<Output = Result<(), Error>> + Send + 'static + use<> {
+        std::future::ready(Err(Error::NoSuchItem))
+    }
+
+    /// Lets go of what needs attention.
+    ///
+    /// # Errors
+    /// When there is no such item.
+    pub fn discard_attention(&self, _id: OpId) -> impl Future<Output = Result<(), Error>> + Send + 'static + use<> {
+        std::future::ready(Err(Error::NoSuchItem))
     }
 
     /// Keeps what the person is typing; an empty text forgets it. Drafts of one key are kept in the order of the calls.

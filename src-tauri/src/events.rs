@@ -1,6 +1,6 @@
 //! The one place that tells the webview something.
 
-use roost_bridge::{BoardMessage, BoardsPage, ConnectionState, Event, Session};
+use roost_bridge::{Attention, BoardMessage, BoardsPage, ConnectionState, Event, Notice, Session};
 use tauri::{AppHandle, Emitter as _, EventTarget};
 
 use crate::core::{UiEvent, UiEvents};
@@ -19,6 +19,8 @@ pub(crate) async fn forward(app: AppHandle, mut events: UiEvents) {
                 UiEvent::Connection(state) => emit::<ConnectionState>(&app, &state),
                 UiEvent::Boards(page) => emit::<BoardsPage>(&app, &page),
                 UiEvent::Board(message) => emit::<BoardMessage>(&app, &message),
+                UiEvent::Attention(attention) => emit::<Attention>(&app, &attention),
+                UiEvent::Notice(notice) => emit::<Notice>(&app, &notice),
                 UiEvent::Theme(theme) => window::set_theme(&app, theme),
             }
         }
@@ -33,14 +35,15 @@ fn emit<E: Event + Clone>(app: &AppHandle, event: &E) {
 
 /// Leaves out what a later event of the same batch replaces: states that nobody would see.
 fn latest(events: Vec<UiEvent>) -> Vec<UiEvent> {
-    let (mut has_connection, mut has_boards) = (false, false);
+    let (mut has_connection, mut has_boards, mut has_attention) = (false, false, false);
     let mut kept: Vec<UiEvent> = events
         .into_iter()
         .rev()
         .filter(|event| match event {
             UiEvent::Connection(_) => !std::mem::replace(&mut has_connection, true),
             UiEvent::Boards(_) => !std::mem::replace(&mut has_boards, true),
-            UiEvent::Session(_) | UiEvent::Board(_) | UiEvent::Theme(_) => true,
+            UiEvent::Attention(_) => !std::mem::replace(&mut has_attention, true),
+            UiEvent::Session(_) | UiEvent::Board(_) | UiEvent::Notice(_) | UiEvent::Theme(_) => true,
         })
         .collect();
     kept.reverse();

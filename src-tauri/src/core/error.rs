@@ -54,6 +54,9 @@ pub enum Error {
     /// The board is not there, or not for this person.
     #[error("This board does not exist, or it is not shared with you")]
     NoSuchBoard,
+    /// Nothing of that id needs attention.
+    #[error("This is done already")]
+    NoSuchItem,
     /// The board refuses the change.
     #[error(transparent)]
     Apply(#[from] ApplyError),
@@ -81,6 +84,7 @@ impl Error {
             Self::TokenRefused | Self::SignedOut | Self::NoServer => "signed_out",
             Self::SignedIn => "signed_in",
             Self::NoSuchBoard => "no_such_board",
+            Self::NoSuchItem => "no_such_item",
             Self::Apply(error) => error.code(),
             Self::Store(StoreError::DraftTooLong(_)) => "too_long",
             Self::Store(_) | Self::Bundled(_) => "storage",

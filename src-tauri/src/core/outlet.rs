@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use roost_bridge::{BoardMessage, BoardsPage, ConnectionState, Session, Theme};
+use roost_bridge::{Attention, BoardMessage, BoardsPage, ConnectionState, Notice, Session, Theme};
 use tokio::sync::mpsc;
 
 /// Something that has changed.
@@ -17,6 +17,10 @@ pub enum UiEvent {
     Boards(BoardsPage),
     /// News of a board.
     Board(BoardMessage),
+    /// What needs attention.
+    Attention(Attention),
+    /// Something that the person has to know.
+    Notice(Notice),
     /// The theme of the window itself; the interface has chosen it.
     Theme(Theme),
 }

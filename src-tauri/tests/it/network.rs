@@ -143,7 +143,7 @@ async fn the_page_of_boards_is_fetched_until_it_is_there() {
             UiEvent::Boards(page) => {
                 page.owned.iter().any(|board| board.id == other && board.n_lists == 1).then_some(())
             }
-            UiEvent::Session(_) | UiEvent::Connection(_) | UiEvent::Board(_) | UiEvent::Theme(_) => None,
+            _ => None,
         })
         .await;
     for desk in [far.ada, second] {
@@ -240,7 +240,7 @@ async fn what_builds_on_a_change_that_could_not_be_stored_waits_for_it() {
                 matches!(message.news, BoardNews::Refused { .. }).then(|| Some(message.news.clone()))
             }
             UiEvent::Connection(state) => (state.n_waiting == 0).then_some(None),
-            UiEvent::Session(_) | UiEvent::Boards(_) | UiEvent::Theme(_) => None,
+            _ => None,
         })
         .await;
     assert_eq!(refused, None);

@@ -221,6 +221,7 @@ impl Follower {
             snapshot: Snapshot { seq: replica.seq(), board: replica.confirmed().clone() },
             pending: replica.pending().cloned().collect(),
             present: self.present.clone(),
+            has_unknown: false,
         })
     }
 
