@@ -30,6 +30,7 @@
 mod apply;
 mod board;
 mod change;
+pub mod durable;
 mod error;
 mod history;
 mod id;
