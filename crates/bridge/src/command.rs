@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use roost_board::{BoardId, BoardSummary, OpId, Proposal};
+use roost_board::{BoardId, BoardSummary, Change, Doing, OpId, Proposal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -140,6 +140,10 @@ commands! {
         board_id: BoardId,
         /// What.
         proposal: Proposal,
+        /// How it came about.
+        doing: Doing,
+        /// What takes it back, seen from what the person saw before it; `None` when nothing does.
+        inverse: Option<Change>,
     }
 
     /// Invites somebody who has an account on the server. Errors: `no_such_user`, `already_a_member`, `not_an_owner`,

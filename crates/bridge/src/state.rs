@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use roost_board::{BoardId, BoardSummary, CardId, Change, ListId, OpId, Proposal, Snapshot, Timestamp, User, UserId};
+use roost_board::{
+    BoardId, BoardSummary, CardId, Change, History, ListId, OpId, Proposal, Snapshot, Timestamp, User, UserId,
+};
 use serde::{Deserialize, Serialize};
 
 /// Everything that the interface needs for its first picture.
@@ -151,6 +153,8 @@ pub struct BoardCopy {
     pub present: Vec<Presence>,
     /// Whether a change happened to it that this version of the app does not know and so cannot show.
     pub has_unknown: bool,
+    /// The person's own changes that can be taken back and done again.
+    pub history: History,
 }
 
 /// Somebody who looks at a board now; once for each person, however many windows they have.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
-use roost_board::BoardSummary;
+use roost_board::{BoardSummary, Change, Doing};
 use roost_bridge::command::{
     ChooseServer, CloseBoard, ConnectLocal, CreateBoard, DiscardAttention, GetState, Invite, LeaveServer, OpenBoard,
     Password, Propose, Ready, Reconnect, RetryAttention, SaveDraft, SetTheme, SignIn, SignOut, SignUp,
@@ -14,7 +14,7 @@ use roost_bridge::{
 };
 
 use crate::sample::{
-    attention_item, board, board_id, card_id, check, list_id, op_id, proposal, server, snapshot, user, user_id,
+    attention_item, board, board_id, card_id, check, history, list_id, op_id, proposal, server, snapshot, user, user_id,
 };
 
 /// Checks a command's name with its arguments.
@@ -80,18 +80,23 @@ fn commands_about_boards() {
         &CloseBoard { board_id: board_id() },
         &expect![[r#"close_board {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001"}"#]],
     );
+    let inverse = Some(Change::ListRestored { list_id: list_id() });
     check_command(
-        &Propose { board_id: board_id(), proposal: proposal() },
-        &expect![[
-            r#"propose {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","proposal":{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}}"#
-        ]],
+        &Propose { board_id: board_id(), proposal: proposal(), doing: Doing::Anew, inverse },
+        &expect![[r#"propose {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","proposal":{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}},"doing":"anew","inverse":{"type":"list_restored","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}"#]],
     );
     check_command(
         &Invite { board_id: board_id(), email: "bob@example.org".to_owned() },
         &expect![[r#"invite {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","email":"bob@example.org"}"#]],
     );
-    check_command(&RetryAttention { id: op_id() }, &expect![[r#"retry_attention {"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005"}"#]]);
-    check_command(&DiscardAttention { id: op_id() }, &expect![[r#"discard_attention {"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005"}"#]]);
+    check_command(
+        &RetryAttention { id: op_id() },
+        &expect![[r#"retry_attention {"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005"}"#]],
+    );
+    check_command(
+        &DiscardAttention { id: op_id() },
+        &expect![[r#"discard_attention {"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005"}"#]],
+    );
     let draft = SaveDraft { key: DraftKey::new_card(list_id()), text: "Book the h".to_owned() };
     check_command(
         &draft,
@@ -114,7 +119,9 @@ fn the_state_at_the_start() {
     };
     check(
         &state,
-        &expect![[r#"{"session":{"phase":"signed_in","account":{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"place":{"place":"server","server":{"address":"https://roost.example.org","version":"0.1.0"}},"token":"keyring"}},"connection":{"phase":"live","n_waiting":2},"boards":{"is_loaded":true,"owned":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","owner":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"members":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"}],"n_members":1,"n_lists":1,"n_cards":0}],"invited":[]},"theme":"system","drafts":[{"key":"board:new","text":"Hol"}],"attention":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","board_name":"Spring release","subject":"This week","wanted":{"type":"new_board","name":"Holidays"},"refusal":{"code":"list_archived","message":"the list is archived"},"at":"2026-03-01T09:30:00.125Z"}],"notices":[{"code":"set_aside","message":"A file was set aside."}],"last_board":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001"}"#]],
+        &expect![[
+            r#"{"session":{"phase":"signed_in","account":{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"place":{"place":"server","server":{"address":"https://roost.example.org","version":"0.1.0"}},"token":"keyring"}},"connection":{"phase":"live","n_waiting":2},"boards":{"is_loaded":true,"owned":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","owner":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"members":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"}],"n_members":1,"n_lists":1,"n_cards":0}],"invited":[]},"theme":"system","drafts":[{"key":"board:new","text":"Hol"}],"attention":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","board_name":"Spring release","subject":"This week","wanted":{"type":"new_board","name":"Holidays"},"refusal":{"code":"list_archived","message":"the list is archived"},"at":"2026-03-01T09:30:00.125Z"}],"notices":[{"code":"set_aside","message":"A file was set aside."}],"last_board":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001"}"#
+        ]],
     );
 }
 
@@ -162,10 +169,11 @@ fn answers_about_boards() {
         pending: vec![proposal()],
         present: vec![Presence { user_id: user_id(), name: "Ada Berg".to_owned() }],
         has_unknown: false,
+        history: history(),
     };
     check(
         &copy,
-        &expect![[r#"{"number":3,"me":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","snapshot":{"seq":1,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002","name":"This week","position":"a0"}],"cards":[],"archived_lists":[],"archived_cards":[]}},"pending":[{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}],"present":[{"user_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","name":"Ada Berg"}],"has_unknown":false}"#]],
+        &expect![[r#"{"number":3,"me":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","snapshot":{"seq":1,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002","name":"This week","position":"a0"}],"cards":[],"archived_lists":[],"archived_cards":[]}},"pending":[{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}],"present":[{"user_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","name":"Ada Berg"}],"has_unknown":false,"history":{"undo":[{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"},"inverse":{"type":"list_restored","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}],"redo":[]}}"#]],
     );
 }
 

@@ -1,7 +1,7 @@
 //! Events: their names and payloads.
 
 use expect_test::{Expect, expect};
-use roost_board::{Change, Entry, Seq};
+use roost_board::{Change, Entry, History, Seq};
 use roost_bridge::{
     Attention, BoardCopy, BoardMessage, BoardNews, BoardsPage, ConnectionPhase, ConnectionState, DraftKey, Event,
     Notice, Presence, Refusal, Session, Wanted,
@@ -86,10 +86,11 @@ fn news_of_a_board() {
         pending: Vec::new(),
         present: present(),
         has_unknown: true,
+        history: History::default(),
     };
     check_news(
         BoardNews::Reset { copy },
-        &expect![[r#"board {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","number":4,"news":{"type":"reset","copy":{"number":4,"me":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","snapshot":{"seq":1,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002","name":"This week","position":"a0"}],"cards":[],"archived_lists":[],"archived_cards":[]}},"pending":[],"present":[{"user_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","name":"Ada Berg"}],"has_unknown":true}}}"#]],
+        &expect![[r#"board {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","number":4,"news":{"type":"reset","copy":{"number":4,"me":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","snapshot":{"seq":1,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002","name":"This week","position":"a0"}],"cards":[],"archived_lists":[],"archived_cards":[]}},"pending":[],"present":[{"user_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","name":"Ada Berg"}],"has_unknown":true,"history":{"undo":[],"redo":[]}}}}"#]],
     );
 }
 
@@ -97,7 +98,20 @@ fn news_of_a_board() {
 fn what_needs_attention() {
     let change = Change::ListArchived { list_id: list_id() };
     let draft = Wanted::Draft { key: DraftKey::new_list(board_id()), text: "Soo".to_owned() };
-    for (wanted, expected) in [(Wanted::Change { change }, expect![[r#"attention [{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","board_name":"Spring release","subject":"This week","wanted":{"type":"change","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}},"refusal":{"code":"list_archived","message":"the list is archived"},"at":"2026-03-01T09:30:00.125Z"}]"#]]), (draft, expect![[r#"attention [{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","board_name":"Spring release","subject":"This week","wanted":{"type":"draft","key":"board:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001:list:new","text":"Soo"},"refusal":{"code":"list_archived","message":"the list is archived"},"at":"2026-03-01T09:30:00.125Z"}]"#]])] {
+    for (wanted, expected) in [
+        (
+            Wanted::Change { change },
+            expect![[
+                r#"attention [{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","board_name":"Spring release","subject":"This week","wanted":{"type":"change","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}},"refusal":{"code":"list_archived","message":"the list is archived"},"at":"2026-03-01T09:30:00.125Z"}]"#
+            ]],
+        ),
+        (
+            draft,
+            expect![[
+                r#"attention [{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","board_name":"Spring release","subject":"This week","wanted":{"type":"draft","key":"board:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001:list:new","text":"Soo"},"refusal":{"code":"list_archived","message":"the list is archived"},"at":"2026-03-01T09:30:00.125Z"}]"#
+            ]],
+        ),
+    ] {
         check_event(&Attention { items: vec![attention_item(wanted)] }, &expected);
     }
     let notice = Notice { code: "set_aside".to_owned(), message: "A file was set aside.".to_owned() };

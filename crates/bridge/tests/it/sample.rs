@@ -2,8 +2,8 @@
 
 use expect_test::Expect;
 use roost_board::{
-    Board, BoardId, CardId, Change, Context, ListId, NewList, OpId, Position, Proposal, Seq, Snapshot, Timestamp, User,
-    UserId,
+    Board, BoardId, CardId, Change, Context, Doing, History, ListId, NewList, OpId, Position, Proposal, Seq, Snapshot,
+    Timestamp, User, UserId,
 };
 use roost_bridge::{AttentionItem, Refusal, ServerInfo, Wanted};
 use serde::Serialize;
@@ -66,6 +66,12 @@ pub(crate) fn snapshot() -> Snapshot {
 
 pub(crate) fn proposal() -> Proposal {
     Proposal { op: op_id(), at: at(), change: Change::ListArchived { list_id: list_id() } }
+}
+
+pub(crate) fn history() -> History {
+    let mut history = History::default();
+    history.record(Doing::Anew, &proposal(), Some(Change::ListRestored { list_id: list_id() }));
+    history
 }
 
 pub(crate) fn attention_item(wanted: Wanted) -> AttentionItem {
