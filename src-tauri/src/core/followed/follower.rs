@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use roost_board::{BoardId, BoardSummary, Entry, OpId, Proposal, Replica, ReplicaError, Seq, Snapshot, UserId};
+use roost_board::{
+    BoardId, BoardSummary, Entry, History, OpId, Proposal, Replica, ReplicaError, Seq, Snapshot, UserId,
+};
 use roost_bridge::{BoardCopy, BoardMessage, BoardNews, Presence, Refusal};
 use roost_protocol::payload::{JoinedBoard, PresenceDiff, PresenceState};
 
@@ -222,6 +224,7 @@ impl Follower {
             pending: replica.pending().cloned().collect(),
             present: self.present.clone(),
             has_unknown: false,
+            history: History::default(),
         })
     }
 
