@@ -1,6 +1,7 @@
 //! People, their apps, and a server, as processes that end with the values that stand for them.
 
 mod app;
+mod driver;
 mod group;
 mod keyring;
 mod person;

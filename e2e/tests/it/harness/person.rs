@@ -215,8 +215,15 @@ impl Person {
 
     /// Puts the focus on a card, as the Tab key and the arrow keys would.
     pub(crate) async fn focus_card(&self, title: &str) -> Result<()> {
-        let card = self.card_css(title).await?;
-        self.app().ask(&format!("document.querySelector({}).focus()", serde_json::json!(card))).await?;
+        let script = format!(
+            "const it = document.querySelector({}); it.focus(); return document.activeElement === it",
+            serde_json::json!(self.card_css(title).await?),
+        );
+        self.app()
+            .wait(&format!("the card {title:?} to have the focus"), async || {
+                Ok(self.app().ask(&script).await?.as_bool().filter(|&has_focus| has_focus))
+            })
+            .await?;
         Ok(())
     }
 
@@ -252,14 +259,15 @@ impl Person {
 
     /// Drags a list with the mouse, by its name, to the place of another one on its left.
     pub(crate) async fn drag_list(&self, name: &str, onto: &str) -> Result<()> {
-        self.app().come_to_rest().await?;
-        let (from, to) = (self.list_css(name).await?, self.list_css(onto).await?);
-        let name_of = |list: &str| format!("{list} {}", hook("list-name"));
-        let (left, top, width, height) = self.app().place(&name_of(&from)).await?;
-        let (onto_left, ..) = self.app().place(&to).await?;
-        let middle = top + height / 2.0;
-        let from = (left + width / 2.0, middle);
-        self.app().drag(from, (onto_left + 20.0, middle), async || self.picture("holds-a-list").await).await?;
+        let app = self.app();
+        let way = async || {
+            let (from, to) = (self.list_css(name).await?, self.list_css(onto).await?);
+            let (left, top, width, height) = app.place(&format!("{from} {}", hook("list-name"))).await?;
+            let (onto_left, ..) = app.place(&to).await?;
+            let middle = top + height / 2.0;
+            Ok(((left + width / 2.0, middle), (onto_left + 20.0, middle)))
+        };
+        app.drag(way, async || self.picture("holds-a-list").await).await?;
         Ok(())
     }
 
@@ -267,12 +275,13 @@ impl Person {
     /// Gives the moment at which they let go.
     pub(crate) async fn drag_card(&self, title: &str, onto: &str) -> Result<Instant> {
         let app = self.app();
-        app.come_to_rest().await?;
-        let (left, top, width, height) = app.place(&self.card_css(title).await?).await?;
-        let (onto_left, onto_top, onto_width, onto_height) = app.place(&self.card_css(onto).await?).await?;
-        let from = (left + width / 2.0, top + height / 2.0);
-        let to = (onto_left + onto_width / 2.0, onto_top + onto_height / 4.0);
-        app.drag(from, to, async || self.picture("holds-a-card").await).await
+        let way = async || {
+            let (left, top, width, height) = app.place(&self.card_css(title).await?).await?;
+            let (onto_left, onto_top, onto_width, onto_height) = app.place(&self.card_css(onto).await?).await?;
+            let from = (left + width / 2.0, top + height / 2.0);
+            Ok((from, (onto_left + onto_width / 2.0, onto_top + onto_height / 4.0)))
+        };
+        app.drag(way, async || self.picture("holds-a-card").await).await
     }
 
     /// What is on the board, as this person sees it.
