@@ -7,9 +7,11 @@
 
 mod apply;
 mod draw;
+mod history;
 mod invert;
 mod json;
 mod limits;
 mod place;
 mod replica;
 mod sight;
+mod unknown;

@@ -53,7 +53,11 @@ impl Server {
         // The server's clock, which is not the client's.
         let at = Timestamp::from_millis(1_000_000 + seq.0 as i64);
         let mut board = self.board().clone();
-        board.apply(&Context { actor, at }, change).ok()?;
+        match change {
+            // This server is newer than its clients. What it does about it, they do not see.
+            Change::Unknown(_) => drop(board.role(actor)?),
+            known => board.apply(&Context { actor, at }, known).ok()?,
+        }
         self.boards.push(board);
         self.log.push(Entry { seq, op, actor, at, change: change.clone() });
         self.accepted.insert(op, seq);
@@ -241,6 +245,8 @@ impl World {
                 assert_eq!(confirmed.n_new as u64, self.replica.seq().0 - before.seq().0);
                 let pending: HashSet<OpId> = self.replica.pending().map(|proposal| proposal.op).collect();
                 assert_eq!(HashSet::from_iter(confirmed.settled), &pending_before - &pending);
+                let is_unknown = |entry: &Entry| entry.seq > before.seq() && matches!(entry.change, Change::Unknown(_));
+                assert_eq!(self.replica.has_unknown(), before.has_unknown() || entries.iter().any(is_unknown));
             }
             Err(ReplicaError::Gap { expected, got }) => {
                 assert_eq!(expected, before.seq().next());
@@ -312,6 +318,9 @@ proptest! {
             let mut from_snapshot = Replica::new(user_id(person), snapshot);
             // All of them again, those that are in the snapshot too.
             from_snapshot.confirm(&server.log).unwrap();
+            if from_entries.has_unknown() {
+                from_snapshot.note_unknown();
+            }
             prop_assert_eq!(&from_entries, &from_snapshot);
             prop_assert_eq!(sight(from_entries.view()), sight(server.board()));
         }
