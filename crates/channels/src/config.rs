@@ -34,21 +34,25 @@ pub struct SocketConfig {
     pub auth_token: Option<String>,
     /// Between heartbeats. Phoenix closes a socket that says nothing for 60 s.
     pub heartbeat_interval: Duration,
-    /// How long the answer to a heartbeat may take, at most until the next is due; after that the connection is taken
-    /// for dead.
+    /// How long the server may say nothing at all while the answer to a heartbeat is due, at most until the next is; after
+    /// that the connection is taken for dead.
     pub heartbeat_timeout: Duration,
+    /// How long the server may say nothing after [`reconnect_now`](crate::Socket::reconnect_now) before a new connection
+    /// is tried beside the one that is open. Whichever answers first is kept.
+    pub doubt_time: Duration,
     /// How long it may take to connect, all of name, TCP, TLS and handshake.
     pub connect_timeout: Duration,
-    /// How long a try to connect may take before [`reconnect_now`](crate::Socket::reconnect_now) begins it anew: a slow
-    /// network is not to be kept from an answer by somebody who is impatient.
+    /// How long a try to connect may take before another is begun beside it, since a network that is back does not always
+    /// wake a try from before. The first is not given up for it: a slow network has all of the time above.
     pub hang_time: Duration,
     /// How long the answer to a join may take before it is tried again.
     pub join_timeout: Duration,
     /// How long closing may take before the connection is cut.
     pub close_timeout: Duration,
-    /// The pauses between tries to connect.
+    /// The pauses after tries to connect that failed, and after a connection that was lost.
     pub backoff: Backoff,
-    /// The pauses before a channel that failed is joined again.
+    /// The pauses before a channel that failed is joined again, and after connections that end as soon as they are open:
+    /// there is a server, and it has too much to do.
     pub rejoin_backoff: Backoff,
     /// The largest message that is taken, in bytes; a larger one closes the connection.
     pub max_message_size: usize,
@@ -80,11 +84,12 @@ impl SocketConfig {
             auth_token: None,
             heartbeat_interval: Duration::from_secs(30),
             heartbeat_timeout: Duration::from_secs(30),
+            doubt_time: Duration::from_millis(750),
             connect_timeout: Duration::from_secs(10),
-            hang_time: Duration::from_secs(3),
+            hang_time: Duration::from_millis(1500),
             join_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
-            backoff: Backoff { first: Duration::from_millis(250), max: Duration::from_secs(10) },
+            backoff: Backoff { first: Duration::from_millis(250), max: Duration::from_millis(1500) },
             rejoin_backoff: Backoff { first: Duration::from_secs(1), max: Duration::from_secs(10) },
             max_message_size: 64 << 20,
             tls: None,

@@ -1,7 +1,9 @@
 //! One connection, from the handshake to its end.
 
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use base64::Engine as _;
@@ -18,15 +20,23 @@ use tokio_tungstenite::tungstenite::http::header::{HeaderValue, SEC_WEBSOCKET_PR
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message as WsMessage, Utf8Bytes};
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::SocketConfig;
+use crate::dial::{Counted, Heard, dial};
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::task::Desk;
 use crate::topics::Topics;
+use crate::tries::{Refused, Tries};
 
-type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Stream = WebSocketStream<MaybeTlsStream<Counted<TcpStream>>>;
+
+/// A connection that is open.
+pub(crate) struct Line {
+    stream: Stream,
+    heard: Heard,
+}
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +49,8 @@ pub(crate) enum ConnectError {
     #[error("it took too long")]
     Timeout,
     #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
     WebSocket(Box<WsError>),
 }
 
@@ -48,23 +60,32 @@ pub(crate) enum End {
     Stopped,
     /// By itself; the text is for logs.
     Lost(String),
+    /// There was reason to think it dead, and this is what became of trying anew.
+    Replaced(Box<Result<Line, Refused>>),
 }
 
-pub(crate) async fn connect(config: &SocketConfig) -> Result<Stream, ConnectError> {
+/// Connects; within [`SocketConfig::connect_timeout`], or fails.
+pub(crate) async fn connect(config: Arc<SocketConfig>) -> Result<Line, ConnectError> {
+    match tokio::time::timeout(config.connect_timeout, open(&config)).await {
+        Ok(opened) => opened,
+        Err(_) => Err(ConnectError::Timeout),
+    }
+}
+
+async fn open(config: &SocketConfig) -> Result<Line, ConnectError> {
     let request = request(config).map_err(|error| ConnectError::WebSocket(Box::new(error)))?;
+    let (stream, heard) = Counted::new(dial(&config.endpoint()).await?);
     let limits = WebSocketConfig::default()
         .max_message_size(Some(config.max_message_size))
         .max_frame_size(Some(config.max_message_size));
     let connector = config.tls.clone().map_or(Connector::Plain, Connector::Rustls);
-    let connecting = connect_async_tls_with_config(request, Some(limits), true, Some(connector));
-    match tokio::time::timeout(config.connect_timeout, connecting).await {
-        Ok(Ok((stream, _))) => Ok(stream),
-        Ok(Err(WsError::Http(response))) => Err(match response.status().as_u16() {
+    match client_async_tls_with_config(request, stream, Some(limits), Some(connector)).await {
+        Ok((stream, _)) => Ok(Line { stream, heard }),
+        Err(WsError::Http(response)) => Err(match response.status().as_u16() {
             status @ 403 => ConnectError::Refused { status },
             status => ConnectError::Status(status),
         }),
-        Ok(Err(error)) => Err(ConnectError::WebSocket(Box::new(error))),
-        Err(_) => Err(ConnectError::Timeout),
+        Err(error) => Err(ConnectError::WebSocket(Box::new(error))),
     }
 }
 
@@ -79,12 +100,22 @@ fn request(config: &SocketConfig) -> Result<Request, WsError> {
     Ok(request)
 }
 
-/// Serves a connection until it ends or `stop` is cancelled.
-pub(crate) async fn serve(stream: Stream, config: &SocketConfig, desk: &mut Desk, stop: &CancellationToken) -> End {
+/// Serves a connection until it ends, another one has taken its place, or `stop` is cancelled.
+pub(crate) async fn serve(
+    line: Line,
+    config: &SocketConfig,
+    desk: &mut Desk,
+    tries: &mut Tries<Line>,
+    stop: &CancellationToken,
+) -> End {
+    let Line { stream, heard } = line;
     let (sink, mut reader) = stream.split();
     let mut writer = Writer { sink, is_dirty: false };
     let mut heartbeat = Heartbeat::new(config, Instant::now());
     let end = loop {
+        if !heartbeat.is_doubtful() {
+            tries.stop();
+        }
         let due = desk.topics.due().map_or(heartbeat.due(), |due| due.min(heartbeat.due()));
         let has_work = writer.is_dirty || !desk.topics.outgoing.is_empty();
         let Desk { commands, topics } = &mut *desk;
@@ -97,17 +128,24 @@ pub(crate) async fn serve(stream: Stream, config: &SocketConfig, desk: &mut Desk
                 None => return End::Lost("the server has ended the connection".to_owned()),
             },
             Some(command) = commands.recv() => if desk.carry_out(command) {
-                heartbeat.hurry(Instant::now());
+                let now = Instant::now();
+                heartbeat.hurry(now);
+                if heartbeat.is_doubtful() {
+                    tries.hurry(now);
+                }
             },
             result = poll_fn(|cx| writer.poll_write(topics, cx)), if has_work => if let Err(error) = result {
                 return End::Lost(error.to_string());
             },
+            // The connection counts as open until another is: it may only be slow.
+            outcome = tries.succeed(|_| {}) => return End::Replaced(Box::new(outcome)),
             () = tokio::time::sleep_until(due) => {
                 let now = Instant::now();
                 topics.on_time(now);
-                match heartbeat.on_time(now) {
+                match heartbeat.on_time(now, heard.n_bytes()) {
                     Beat::Nothing => {}
                     Beat::Send => heartbeat.sent(topics.heartbeat(), now),
+                    Beat::Doubtful => tries.hurry(now),
                     Beat::Missed => return End::Lost("the server does not answer heartbeats".to_owned()),
                 }
             }

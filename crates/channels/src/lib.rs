@@ -1,7 +1,8 @@
 //! A Phoenix Channels client on tokio: it works with any Phoenix server, and with Roost's.
 //!
 //! A [`Socket`] keeps one connection open: it sends heartbeats, and comes back by itself with growing pauses when the
-//! connection is lost. A [`Channel`] is a topic joined on it: it is joined again whenever the connection is back, and
+//! connection is lost. A try that hangs goes on while others are begun beside it, and a connection that is in doubt is
+//! kept until another is there. A [`Channel`] is a topic joined on it: it is joined again whenever the connection is back, and
 //! tells by [`ChannelEvents`] what happens, in the order in which the server said it.
 //!
 //! One task owns the connection and everything that belongs to it. It ends with the `Socket`.
@@ -38,11 +39,13 @@ mod backoff;
 mod channel;
 mod config;
 mod connection;
+mod dial;
 mod heartbeat;
 mod socket;
 mod task;
 mod tls;
 mod topics;
+mod tries;
 
 pub use backoff::Backoff;
 pub use channel::{Channel, ChannelEvent, ChannelEvents, PushError};

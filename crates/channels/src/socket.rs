@@ -15,13 +15,13 @@ use crate::task;
 /// Where a socket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SocketState {
-    /// It tries to connect.
+    /// It tries to connect, and has no reason yet to think that this fails.
     Connecting,
     /// It is connected; channels are joined or being joined.
     Open,
-    /// The connection was lost or never came about.
+    /// The connection was lost, or a try to connect has failed or hangs.
     Waiting {
-        /// The pause before the next try, counted from when the state was entered.
+        /// The pause before the next try, counted from when the state was entered. Those that hang go on.
         retry_in: Duration,
     },
     /// The server has refused the handshake, as it does for a bad token: there is no next try before
@@ -66,9 +66,10 @@ impl Socket {
         self.states.clone()
     }
 
-    /// Tries at once instead of after the pause, also after a refusal: the network is back, or the machine woke up. A
-    /// try that hangs, as [`SocketConfig::hang_time`] has it, is begun anew. On a connection that is open it sends a
-    /// heartbeat, since such a connection may be dead without knowing it.
+    /// Tries at once instead of after the pause, also after a refusal, and beside a try that hangs: the network has
+    /// changed, the machine woke up, somebody looks. On a connection that is open it sends a heartbeat, since such a
+    /// connection may be dead without knowing it; when that has no answer soon, as [`SocketConfig::doubt_time`] has it, it
+    /// tries to connect beside it, and keeps what answers first. A network that is only slow loses nothing by this.
     pub fn reconnect_now(&self) {
         task::send(&self.commands, task::Command::ReconnectNow);
     }

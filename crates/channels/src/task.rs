@@ -1,5 +1,6 @@
 //! The task that owns a connection: it connects, serves the connection while it lasts, pauses and connects again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -8,10 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backoff;
 use crate::config::SocketConfig;
-use crate::connection::{self, ConnectError, End};
+use crate::connection::{self, End, Line};
 use crate::socket::SocketState;
 use crate::tls;
 use crate::topics::{NewChannel, Push, Topics};
+use crate::tries::{Refused, Tries, Try};
 
 /// What the handles ask of the task.
 pub(crate) enum Command {
@@ -55,13 +57,6 @@ impl Desk {
         // Every handle is dropped, so the task is about to be stopped.
         std::future::pending().await
     }
-
-    /// As [`until_reconnect_now`](Self::until_reconnect_now), but not before that time: what is asked earlier counts
-    /// then.
-    async fn until_reconnect_now_after(&mut self, time: Instant) {
-        self.until_reconnect_now().await;
-        while tokio::time::timeout_at(time, self.until_reconnect_now()).await.is_ok() {}
-    }
 }
 
 /// Runs until `stop` is cancelled.
@@ -72,47 +67,49 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) {
     tls::prepare(&mut config).await;
-    let mut desk = Desk { commands, topics: Topics::new(config.clone(), backoff::jitter) };
-    let mut failures = 0;
+    let config = Arc::new(config);
+    let mut desk = Desk { commands, topics: Topics::new((*config).clone(), backoff::jitter) };
+    let mut tries = tries(&config);
+    tries.hurry(Instant::now());
+    let mut replaced = None;
+    // How many connections in a row have ended as soon as they were open.
+    let mut n_brief = 0;
     loop {
-        state.send_replace(SocketState::Connecting);
-        let connected = tokio::select! {
-            () = stop.cancelled() => break,
-            connected = connection::connect(&config) => connected,
-            // What made the caller ask may well have left this try hanging.
-            () = desk.until_reconnect_now_after(Instant::now() + config.hang_time) => continue,
+        let reached = match replaced.take() {
+            Some(by) => by,
+            None => match reach(&mut tries, &mut desk, &state, &stop).await {
+                Some(reached) => reached,
+                None => break,
+            },
         };
-        match connected {
-            Ok(stream) => {
-                state.send_replace(SocketState::Open);
-                let opened = Instant::now();
-                desk.topics.connected(opened);
-                match connection::serve(stream, &config, &mut desk, &stop).await {
-                    End::Stopped => break,
-                    End::Lost(reason) => tracing::info!(%reason, "the connection is lost"),
-                }
-                desk.topics.disconnected();
-                // One that ends as soon as it is open is no better than none: whoever ends it is not to be pestered.
-                failures = if opened.elapsed() < config.backoff.max { failures + 1 } else { 1 };
-            }
-            Err(ConnectError::Refused { status }) => {
+        let line = match reached {
+            Ok(line) => line,
+            Err(Refused { status }) => {
                 tracing::info!(status, "the server refuses the connection");
                 state.send_replace(SocketState::Refused { status });
-                failures = 0;
-                if !pause(None, &mut desk, &stop).await {
-                    break;
-                }
                 continue;
             }
-            Err(error) => {
-                tracing::debug!(%error, "could not connect");
-                failures += 1;
+        };
+        state.send_replace(SocketState::Open);
+        let opened = Instant::now();
+        desk.topics.connected(opened);
+        let end = connection::serve(line, &config, &mut desk, &mut tries, &stop).await;
+        match end {
+            End::Stopped => break,
+            End::Replaced(by) => {
+                desk.topics.disconnected();
+                tracing::info!("the connection was silent while another came about");
+                replaced = Some(*by);
             }
-        }
-        let retry_in = config.backoff.delay(failures, backoff::jitter());
-        state.send_replace(SocketState::Waiting { retry_in });
-        if !pause(Some(retry_in), &mut desk, &stop).await {
-            break;
+            End::Lost(reason) => {
+                desk.topics.disconnected();
+                tracing::info!(%reason, "the connection is lost");
+                let now = Instant::now();
+                n_brief = if now - opened < config.backoff.max { n_brief + 1 } else { 0 };
+                let retry_in = pause(&config, n_brief);
+                state.send_replace(SocketState::Waiting { retry_in });
+                tries.pause(retry_in, now);
+            }
         }
     }
     // Ends every channel and push, so that whoever sees the state sees that too.
@@ -120,18 +117,35 @@ pub(crate) async fn run(
     state.send_replace(SocketState::Closed);
 }
 
-/// Waits for so long, without a limit when there is none, or until a command asks to reconnect; `false` when the task
-/// is stopped.
-async fn pause(duration: Option<Duration>, desk: &mut Desk, stop: &CancellationToken) -> bool {
-    let time = async {
-        match duration {
-            Some(duration) => tokio::time::sleep(duration).await,
-            None => std::future::pending().await,
+/// What trying comes to, while everything else that is asked is done as well; `None` when `stop` is cancelled.
+async fn reach(
+    tries: &mut Tries<Line>,
+    desk: &mut Desk,
+    state: &watch::Sender<SocketState>,
+    stop: &CancellationToken,
+) -> Option<Result<Line, Refused>> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return None,
+            reached = tries.succeed(|now| state.send_modify(|state| *state = now)) => return Some(reached),
+            () = desk.until_reconnect_now() => tries.hurry(Instant::now()),
         }
+    }
+}
+
+fn tries(config: &Arc<SocketConfig>) -> Tries<Line> {
+    let begin = {
+        let config = config.clone();
+        move || -> Try<Line> { Box::pin(connection::connect(config.clone())) }
     };
-    tokio::select! {
-        () = stop.cancelled() => false,
-        () = time => true,
-        () = desk.until_reconnect_now() => true,
+    Tries::new(config, backoff::jitter, begin)
+}
+
+/// The pause after a connection that was open. Whoever ends one as soon as it is there, again and again, is not to be
+/// pestered.
+fn pause(config: &SocketConfig, n_brief: u32) -> Duration {
+    match n_brief {
+        0 | 1 => config.backoff.delay(1, backoff::jitter()),
+        _ => config.rejoin_backoff.delay(n_brief - 1, backoff::jitter()),
     }
 }

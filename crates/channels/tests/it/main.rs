@@ -5,4 +5,5 @@
 
 mod channels;
 mod peer;
+mod reconnect;
 mod sockets;

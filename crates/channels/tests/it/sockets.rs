@@ -102,59 +102,6 @@ async fn other_failures_are_tried_again() {
 }
 
 #[tokio::test]
-async fn a_pause_can_be_cut_short() {
-    let server = Server::start().await;
-    let mut config = server.config();
-    config.backoff = Backoff { first: NEVER, max: NEVER };
-    let socket = Socket::connect(config);
-    let mut states = socket.states();
-    drop(server.accept().await);
-    let waiting = state(&mut states, |state| matches!(state, SocketState::Waiting { .. })).await;
-    let SocketState::Waiting { retry_in } = waiting else { panic!("{waiting:?}") };
-    assert!((NEVER / 2..=NEVER).contains(&retry_in), "{retry_in:?}");
-    socket.reconnect_now();
-    let _peer = server.accept().await;
-    state(&mut states, |state| state == SocketState::Open).await;
-}
-
-#[tokio::test]
-async fn a_try_that_hangs_can_be_begun_anew() {
-    let server = Server::start().await;
-    let mut config = server.config();
-    config.connect_timeout = NEVER;
-    config.hang_time = Duration::from_millis(50);
-    let socket = Socket::connect(config);
-    let _silent = server.tcp().await;
-    socket.reconnect_now();
-    let _peer = server.accept().await;
-    state(&mut socket.states(), |state| state == SocketState::Open).await;
-}
-
-#[tokio::test]
-async fn a_try_that_is_slow_is_left_alone() {
-    let server = Server::start().await;
-    let mut config = server.config();
-    config.hang_time = NEVER;
-    let socket = Socket::connect(config);
-    let slow = server.tcp().await;
-    for _ in 0..3 {
-        socket.reconnect_now();
-    }
-    let _peer = soon(tokio_tungstenite::accept_async(slow)).await.unwrap();
-    state(&mut socket.states(), |state| state == SocketState::Open).await;
-}
-
-#[tokio::test]
-async fn asked_to_reconnect_an_open_connection_shows_that_it_lives() {
-    let server = Server::start().await;
-    let socket = Socket::connect(server.config());
-    let mut peer = server.accept().await;
-    state(&mut socket.states(), |state| state == SocketState::Open).await;
-    socket.reconnect_now();
-    peer.expect(r#"[null,"1","phoenix","heartbeat",{}]"#).await;
-}
-
-#[tokio::test]
 async fn a_server_that_goes_is_waited_for() {
     let server = Server::start().await;
     let socket = Socket::connect(server.config());
@@ -168,11 +115,12 @@ async fn a_server_that_goes_is_waited_for() {
 async fn the_pauses_grow_while_connections_end_at_once() {
     let server = Server::start().await;
     let mut config = server.config();
-    config.backoff = Backoff { first: Duration::from_millis(8), max: NEVER };
+    config.backoff.max = NEVER;
+    config.rejoin_backoff = Backoff { first: Duration::from_millis(8), max: NEVER };
     let socket = Socket::connect(config);
     let mut states = socket.states();
     let mut pause = Duration::ZERO;
-    for _ in 0..4 {
+    for _ in 0..5 {
         drop(server.accept().await);
         let waiting = state(&mut states, |state| matches!(state, SocketState::Waiting { .. })).await;
         let SocketState::Waiting { retry_in } = waiting else { panic!("{waiting:?}") };
