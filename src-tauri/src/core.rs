@@ -98,7 +98,7 @@ impl Core {
     ) -> Result<(Self, UiEvents), Error> {
         // The app's TLS, for REST and the socket alike; it may have been chosen before.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let store = Arc::new(Store::open(&profile.database())?);
+        let store = Arc::new(Store::open(&profile.database(), |_| ())?);
         let theme = store.setting(THEME).await?.unwrap_or_default();
         let unfinished = store.waiting().await?;
         let (outlet, events) = Outlet::new();

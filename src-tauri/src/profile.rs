@@ -97,6 +97,18 @@ impl Profile {
         self.dir.join("roost.db")
     }
 
+    /// Where each account has a database of its own; the folder is made, for this person alone, if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn accounts(&self) -> Result<PathBuf, ProfileError> {
+        let dir = self.dir.join("accounts");
+        match private_folders().create(&dir) {
+            Ok(()) => Ok(dir),
+            Err(error) => Err(ProfileError::Io { dir, error }),
+        }
+    }
+
     /// Where the bundled server keeps its boards.
     #[must_use]
     pub fn server(&self) -> PathBuf {

@@ -1,39 +1,30 @@
-//! From an empty or older database to the one that this version of the app writes.
+//! From an empty or older file to the one that this version of the app writes: one step for each version, of which the
+//! first makes version 1 of nothing.
 
 use rusqlite::Connection;
 
 use super::StoreError;
 
-/// One step for each version: the first makes version 1 of nothing.
-const STEPS: &[&str] = &[
-    // 1: settings and drafts.
-    "CREATE TABLE settings (
-         key TEXT PRIMARY KEY,
-         value TEXT NOT NULL
-     ) STRICT, WITHOUT ROWID;
-     CREATE TABLE drafts (
-         account TEXT NOT NULL,
-         key TEXT NOT NULL,
-         text TEXT NOT NULL,
-         PRIMARY KEY (account, key)
-     ) STRICT, WITHOUT ROWID;",
-    // 2: the proposals that wait for the server's answer, in order, as JSON.
-    "CREATE TABLE waiting (
-         account TEXT NOT NULL,
-         board_id TEXT NOT NULL,
-         proposals TEXT NOT NULL,
-         PRIMARY KEY (account, board_id)
-     ) STRICT, WITHOUT ROWID;",
-];
+/// The version that the steps lead to.
+pub(super) fn version_of(steps: &[&str]) -> i64 {
+    i64::try_from(steps.len()).expect("there are few steps")
+}
+
+/// The version of a file, 0 for one that is empty.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
 
 /// Takes the steps that are still to be taken, each in a transaction with the version that it leads to.
-pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = i64::try_from(STEPS.len()).expect("there are few steps");
-    if found > known {
-        return Err(StoreError::TooNew { found, known });
+pub(super) fn run(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
+    let found = version(connection)?;
+    if found <= 0 {
+        let n_tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        if n_tables > 0 {
+            return Err(StoreError::Damaged("it has tables and no version".to_owned()));
+        }
     }
-    for (version, step) in (1..).zip(STEPS) {
+    for (version, step) in (1..).zip(steps) {
         if version > found {
             let transaction = connection.transaction()?;
             transaction.execute_batch(step)?;
@@ -42,18 +33,4 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_newer_database_is_left_alone() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        run(&mut connection).unwrap();
-        run(&mut connection).unwrap();
-        connection.pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(run(&mut connection), Err(StoreError::TooNew { found: 99, .. })));
-    }
 }
