@@ -7,6 +7,7 @@ mod boards;
 mod connection;
 mod error;
 mod followed;
+mod network;
 mod outlet;
 mod patience;
 mod rest;
@@ -121,6 +122,7 @@ impl Core {
             core.restore().await;
             core.0.restored.cancel();
         });
+        core.spawn(|core| network::watch(move || core.reconnect()));
         Ok((core, events))
     }
 

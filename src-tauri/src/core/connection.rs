@@ -48,6 +48,8 @@ impl Connection {
         config.heartbeat_interval = patience.heartbeat_interval;
         config.heartbeat_timeout = patience.heartbeat_time;
         config.backoff = patience.backoff;
+        config.hang_time = patience.hang_time;
+        config.doubt_time = patience.doubt_time;
         Ok(config)
     }
 

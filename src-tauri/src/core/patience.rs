@@ -10,6 +10,10 @@ use tokio::time::Instant;
 pub struct Patience {
     /// The pauses between tries to connect.
     pub backoff: Backoff,
+    /// How long a try to connect may take before another is begun beside it.
+    pub hang_time: Duration,
+    /// How long a connection may stay silent when there is reason to doubt it, before another is tried beside it.
+    pub doubt_time: Duration,
     /// Between two heartbeats.
     pub heartbeat_interval: Duration,
     /// How long the answer to a heartbeat may take before the connection is taken for dead.
@@ -27,19 +31,20 @@ pub struct Patience {
 }
 
 impl Default for Patience {
-    /// The longest pause is short enough that nobody has to wait for a network that has come back, so nothing watches
-    /// the network or the clock: besides, the window tries at once when it gets the focus, which is what happens when a
-    /// machine wakes up.
+    /// A way that is back is found within 2 s even if no sign of it is seen: that is how far away the next try is at most,
+    /// with the time that it takes on a usual network.
     fn default() -> Self {
         Self {
-            backoff: Backoff { first: Duration::from_millis(250), max: Duration::from_secs(5) },
-            heartbeat_interval: Duration::from_secs(30),
+            backoff: Backoff { first: Duration::from_millis(250), max: Duration::from_millis(1500) },
+            hang_time: Duration::from_millis(1500),
+            doubt_time: Duration::from_millis(750),
+            heartbeat_interval: Duration::from_secs(15),
             heartbeat_time: Duration::from_secs(10),
             push_time: Duration::from_secs(10),
             open_time: Duration::from_secs(15),
             call_time: Duration::from_secs(15),
             goodbye_time: Duration::from_secs(2),
-            retry_after: Duration::from_secs(3),
+            retry_after: Duration::from_millis(1500),
         }
     }
 }
