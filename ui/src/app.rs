@@ -5,11 +5,12 @@ use roost_bridge::{Account, Session, TokenKeeping};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use crate::attention::AttentionPanel;
 use crate::board::BoardPage;
 use crate::components::Toaster;
 use crate::core;
 use crate::pages::{Boards, Connect, SignIn, StartFailed, Starting};
-use crate::state::{Loading, Navigation, Route, StateProvider, use_session, use_start, use_toasts};
+use crate::state::{Loading, Navigation, Route, StateProvider, use_attention, use_session, use_start, use_toasts};
 
 /// The whole interface.
 #[component]
@@ -68,8 +69,9 @@ struct SignedInProps {
 /// The pages of somebody who is signed in. Another person starts at the beginning again.
 #[component]
 fn SignedIn(props: &SignedInProps) -> Html {
-    let toasts = use_toasts();
-    let route = use_state_eq(Route::default);
+    let (toasts, start, attention) = (use_toasts(), use_start(), use_attention());
+    // The app starts where the person left.
+    let route = use_state_eq(|| start.last_board.map_or_else(Route::default, Route::Board));
     let go = use_callback((), {
         let route = route.setter();
         move |to: Route, ()| route.set(to)
@@ -92,6 +94,9 @@ fn SignedIn(props: &SignedInProps) -> Html {
                     html! { <BoardPage key={board_id.to_string()} {board_id} me={props.account.user.clone()} {on_back} /> }
                 }
             } }
+            if attention.is_open() {
+                <AttentionPanel />
+            }
         </ContextProvider<Navigation>>
     }
 }

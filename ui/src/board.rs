@@ -6,13 +6,13 @@
 
 mod act;
 mod card;
-mod clock;
 mod dialog;
 mod drag;
 mod elements;
 mod field;
 mod frame;
 mod head;
+mod history_words;
 mod in_order;
 mod keyboard;
 mod keys;
@@ -21,6 +21,7 @@ mod page;
 mod place;
 mod replica;
 mod shared;
+mod since;
 mod text;
 mod view;
 mod windowing;

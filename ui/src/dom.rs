@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement};
+use web_sys::{Element, Event, HtmlDocument, HtmlElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// What can have the focus by the Tab key.
@@ -55,6 +55,15 @@ pub fn all(root: &Element, selector: &str) -> Vec<HtmlElement> {
 #[must_use]
 pub fn focusable(root: &Element) -> Vec<HtmlElement> {
     all(root, FOCUSABLE).into_iter().filter(|element| element.offset_width() > 0).collect()
+}
+
+/// Copies a text that is shown, and leaves it selected. Answers whether the web view has done it: the newer way through
+/// its clipboard is one that not all of them let a page go.
+pub fn copy(area: &HtmlTextAreaElement) -> bool {
+    focus(area);
+    area.select();
+    let document = area.owner_document().and_then(|document| document.dyn_into::<HtmlDocument>().ok());
+    document.is_some_and(|document| document.exec_command("copy").unwrap_or(false))
 }
 
 /// Where the menu of the web view is of use: it copies and pastes.

@@ -1,14 +1,16 @@
 //! The Roost interface: a Yew application that runs in the window of the desktop app.
 //!
 //! `core` is the way to the desktop core, `state` what the whole interface knows, `components` what it is drawn with,
-//! `pages` and `board` what it shows.
+//! `pages`, `board` and `attention` what it shows.
 
 // A binary exports nothing: `pub` here means "for the other modules". Yew's derived properties are not `Debug`, and
 // hooks and components take their arguments by value.
 #![allow(unreachable_pub, missing_debug_implementations, clippy::needless_pass_by_value)]
 
 mod app;
+mod attention;
 mod board;
+mod clock;
 mod components;
 mod core;
 mod crash;

@@ -1,5 +1,6 @@
 //! What the whole interface knows: one context for each rate of change, each behind a hook of its own.
 
+mod attention;
 mod boards;
 mod connection;
 mod drafts;
@@ -10,6 +11,7 @@ mod session;
 mod theme;
 mod toasts;
 
+pub use attention::{AttentionHandle, use_attention};
 pub use boards::use_boards;
 pub use connection::use_connection;
 pub use drafts::{DraftHandle, Drafts, use_draft, use_drafts};

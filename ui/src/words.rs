@@ -1,13 +1,32 @@
 //! Words that are made from other words.
 
+mod change;
+
+pub use change::{Names, did, doing};
+
 /// A message as a sentence: with a capital letter at its beginning and a full stop at its end.
 #[must_use]
 pub fn sentence(message: &str) -> String {
     let message = message.trim();
-    let mut letters = message.chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let ends = message.ends_with(['.', '?', '!', '…', '”']);
-    format!("{}{}{}", first.to_uppercase(), letters.as_str(), if ends { "" } else { "." })
+    let ends = message.is_empty() || message.ends_with(['.', '?', '!', '…', '”']);
+    format!("{}{}", capitalized(message), if ends { "" } else { "." })
+}
+
+/// With a capital letter at its beginning.
+#[must_use]
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
+}
+
+/// A text between quotation marks, cut where it would fill the screen.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    const CHARACTERS_MAX: usize = 60;
+    match text.char_indices().nth(CHARACTERS_MAX) {
+        Some((end, _)) => format!("“{}…”", text[..end].trim_end()),
+        None => format!("“{text}”"),
+    }
 }
 
 /// A number and what is counted, as in "1 card" and "2 cards".
@@ -46,6 +65,12 @@ mod tests {
         ] {
             assert_eq!(sentence(message), expected);
         }
+    }
+
+    #[test]
+    fn a_quotation_is_short() {
+        assert_eq!(quoted("Buy milk"), "“Buy milk”");
+        assert_eq!(quoted(&"ä".repeat(61)), format!("“{}…”", "ä".repeat(60)));
     }
 
     #[test]

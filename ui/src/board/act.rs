@@ -1,11 +1,12 @@
 //! What the parts of the page ask for, and the words for it.
 
-use roost_board::{Board, CardId, Change, CommentId, ListId, UserId};
+use roost_board::{Board, CardId, Change, CommentId, ListId, OpId, UserId};
 use roost_bridge::DraftKey;
 use yew::Callback;
 
 use super::field::Leave;
 use super::place::{Item, Place};
+use super::replica::Back;
 
 /// The one way from the parts of the page to the one that acts. Always the same, so that it never makes a part differ.
 pub(crate) type Dispatch = Callback<Act>;
@@ -33,8 +34,8 @@ pub(crate) enum Act {
     Restore(CardId),
     /// Somebody leaves the board, perhaps oneself.
     RemoveMember(UserId),
-    /// Take back a change, by this one.
-    Undo(Change),
+    /// Take back what was done last, or do again what was taken back last; if it is given, only if that is this one.
+    Step(Back, Option<OpId>),
     /// Edit a text in place.
     Edit(Edit),
     /// The text that was edited in place was left.
@@ -156,15 +157,6 @@ pub(crate) fn refused_what(change: Option<&Change>) -> &'static str {
     }
 }
 
-/// A text between quotation marks, cut where it would fill the screen.
-pub(crate) fn quoted(text: &str) -> String {
-    const CHARACTERS_MAX: usize = 60;
-    match text.char_indices().nth(CHARACTERS_MAX) {
-        Some((end, _)) => format!("“{}…”", text[..end].trim_end()),
-        None => format!("“{text}”"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::place::tests::{board, card};
@@ -176,11 +168,5 @@ mod tests {
         let change = Change::CardRetitled { card_id: card(101), title: "Buy oat milk".into() };
         assert_eq!(draft_of(&board, &change), Some((DraftKey::card_title(card(101)), "Buy oat milk".into())));
         assert_eq!(draft_of(&board, &Change::CardArchived { card_id: card(101) }), None);
-    }
-
-    #[test]
-    fn words() {
-        assert_eq!(quoted("Buy milk"), "“Buy milk”");
-        assert_eq!(quoted(&"ä".repeat(61)), format!("“{}…”", "ä".repeat(60)));
     }
 }

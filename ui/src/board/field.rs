@@ -113,8 +113,10 @@ impl Line {
     }
 
     fn key(&self, event: &KeyboardEvent) {
-        // What is typed here is no key of the board.
-        event.stop_propagation();
+        // What is typed here is no key of the board, but for its undo as long as there is nothing here to undo.
+        if !((event.ctrl_key() || event.meta_key()) && self.typed.is_untyped()) {
+            event.stop_propagation();
+        }
         // In an input method Enter takes a suggestion and Esc leaves it.
         if event.is_composing() {
             return;

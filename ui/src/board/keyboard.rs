@@ -23,12 +23,26 @@ pub(crate) enum Stroke {
     Archive,
     /// Take back the last change.
     Undo,
+    /// Do again what was taken back last.
+    Redo,
     /// Show the keys.
     Keys,
 }
 
-/// What a key means; `command` is Ctrl, or Cmd on a Mac.
-pub(crate) fn stroke(key: &str, command: bool, alt: bool) -> Option<Stroke> {
+/// What is held down together with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Held {
+    /// Ctrl, or Cmd on a Mac.
+    pub(crate) command: bool,
+    /// Shift.
+    pub(crate) shift: bool,
+    /// Alt.
+    pub(crate) alt: bool,
+}
+
+/// What a key means.
+pub(crate) fn stroke(key: &str, held: Held) -> Option<Stroke> {
+    let Held { command, shift, alt } = held;
     if alt {
         return None;
     }
@@ -44,7 +58,8 @@ pub(crate) fn stroke(key: &str, command: bool, alt: bool) -> Option<Stroke> {
     match (way, key, command) {
         (Some(way), _, false) => Some(Stroke::Go(way)),
         (Some(way), _, true) => Some(Stroke::Carry(way)),
-        (None, "z", true) => Some(Stroke::Undo),
+        (None, "z", true) => Some(if shift { Stroke::Redo } else { Stroke::Undo }),
+        (None, "y", true) => Some(Stroke::Redo),
         (None, _, true) => None,
         (None, "Enter", false) => Some(Stroke::Open),
         (None, " ", false) => Some(Stroke::Lift),
@@ -87,6 +102,7 @@ pub(crate) const KEYS: &[(&str, &[Line])] = &[
             line("Rename", &[&["E"], &["F2"]]),
             line("Archive", &[&["C"]]),
             line("Undo", &[&["Ctrl", "Z"]]),
+            line("Redo", &[&["Ctrl", "Shift", "Z"], &["Ctrl", "Y"]]),
             line("Save what you write", &[&["Ctrl", "Enter"]]),
         ],
     ),
@@ -107,17 +123,23 @@ mod tests {
 
     #[test]
     fn keys() {
-        for (key, command, expected) in [
-            ("ArrowUp", false, Some(Stroke::Go(Way::Up))),
-            ("ArrowUp", true, Some(Stroke::Carry(Way::Up))),
-            ("c", false, Some(Stroke::Archive)),
-            ("c", true, None),
-            ("z", false, None),
-            ("z", true, Some(Stroke::Undo)),
-            ("a", false, None),
+        let (plain, shift, command) =
+            (Held::default(), Held { shift: true, ..Held::default() }, Held { command: true, ..Held::default() });
+        let both = Held { shift: true, ..command };
+        for (key, held, expected) in [
+            ("ArrowUp", plain, Some(Stroke::Go(Way::Up))),
+            ("ArrowUp", command, Some(Stroke::Carry(Way::Up))),
+            ("c", plain, Some(Stroke::Archive)),
+            ("c", command, None),
+            ("?", shift, Some(Stroke::Keys)),
+            ("z", plain, None),
+            ("z", command, Some(Stroke::Undo)),
+            ("z", both, Some(Stroke::Redo)),
+            ("y", command, Some(Stroke::Redo)),
+            ("a", plain, None),
         ] {
-            assert_eq!(stroke(key, command, false), expected, "{key} {command}");
+            assert_eq!(stroke(key, held), expected, "{key} {held:?}");
         }
-        assert_eq!(stroke("ArrowUp", false, true), None, "that is the system's");
+        assert_eq!(stroke("ArrowUp", Held { alt: true, ..plain }), None, "that is the system's");
     }
 }

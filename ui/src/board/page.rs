@@ -4,7 +4,7 @@ use roost_board::{BoardId, User};
 use yew::prelude::*;
 
 use super::view::BoardView;
-use crate::state::{use_boards, use_drafts, use_toasts};
+use crate::state::{use_boards, use_connection, use_drafts, use_toasts};
 
 /// How a [`BoardPage`] is drawn.
 #[derive(Properties, PartialEq)]
@@ -21,6 +21,7 @@ pub struct BoardPageProps {
 #[component]
 pub fn BoardPage(props: &BoardPageProps) -> Html {
     let (toasts, drafts, boards) = (use_toasts(), use_drafts(), use_boards());
+    let phase = use_connection().phase;
     let summary = boards.owned.iter().chain(&boards.invited).find(|board| board.id == props.board_id);
     let name = summary.map(|board| AttrValue::from(board.name.clone())).unwrap_or_default();
     html! {
@@ -29,6 +30,7 @@ pub fn BoardPage(props: &BoardPageProps) -> Html {
             board_id={props.board_id}
             me={props.me.clone()}
             {name}
+            {phase}
             on_back={&props.on_back}
             {toasts}
             {drafts}

@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use roost_board::{ApplyError, Board, Change, Entry, OpId, Proposal, Replica, Timestamp, UserId};
+use roost_board::{
+    ApplyError, Board, Change, Context, Doing, Entry, History, NotPossible, OpId, Proposal, Replica, Step, Timestamp,
+    UserId,
+};
 use roost_bridge::{BoardCopy, BoardMessage, BoardNews, Presence, Refusal};
 
 /// How many messages are kept while a copy is on its way. Beyond it the copy is asked for anew, which costs less.
@@ -22,13 +25,8 @@ pub(crate) enum Seen {
         /// What.
         change: Change,
     },
-    /// A proposal made here was refused; the view is without it.
-    Refused {
-        /// What was proposed; `None` when the core knew of it and this window did not.
-        change: Option<Change>,
-        /// Why.
-        refusal: Refusal,
-    },
+    /// The server has refused a proposal; the view is without it, and it is among what needs attention.
+    Refused,
     /// The board is not to be seen any more.
     Gone(Refusal),
 }
@@ -38,14 +36,27 @@ pub(crate) enum Seen {
 pub(crate) struct Proposed {
     /// What to hand to the core.
     pub(crate) proposal: Proposal,
+    /// How it came about.
+    pub(crate) doing: Doing,
     /// What takes it back.
     pub(crate) inverse: Option<Change>,
+}
+
+/// A way through the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Back {
+    /// To take back what was done last.
+    Undo,
+    /// To do again what was taken back last.
+    Redo,
 }
 
 /// A board as this window follows it; see the [module](self).
 #[derive(Debug, Default)]
 pub(crate) struct Follower {
     following: Option<Following>,
+    /// The changes made here that can be taken back and done again.
+    history: History,
     /// Messages that arrived ahead of their turn, by number.
     early: BTreeMap<u64, BoardNews>,
     /// Proposals that the core has not said it has; a copy may be from before it had them.
@@ -63,10 +74,16 @@ struct Following {
 
 #[derive(Debug)]
 struct Unanswered {
-    proposal: Proposal,
+    proposed: Proposed,
     /// Whether it was put on top of a copy that did not have it. Either that copy is from before it, or from after
     /// its entry: only another copy tells.
     is_doubtful: bool,
+}
+
+impl Unanswered {
+    fn op(&self) -> OpId {
+        self.proposed.proposal.op
+    }
 }
 
 impl Follower {
@@ -83,6 +100,39 @@ impl Follower {
     /// Who looks at the board now.
     pub(crate) fn present(&self) -> &[Presence] {
         self.following.as_ref().map_or(&[], |following| &following.present)
+    }
+
+    /// Whether something happened to the board that this version does not know.
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.following.as_ref().is_some_and(|following| following.replica.has_unknown())
+    }
+
+    /// The step whose inverse is to be proposed.
+    ///
+    /// # Errors
+    /// When there is nothing, or when it is not possible any more: then it is forgotten, and the one before is the next.
+    pub(crate) fn step(&mut self, back: Back, at: Timestamp) -> Result<Step, NotPossible> {
+        let replica = &self.following.as_ref().ok_or(NotPossible::Nothing)?.replica;
+        let (board, context) = (replica.view(), Context { actor: replica.actor(), at });
+        let step = match back {
+            Back::Undo => self.history.undo(board, &context),
+            Back::Redo => self.history.redo(board, &context),
+        };
+        let step = step.cloned();
+        if let Err(why) = &step
+            && let Some(step) = why.step()
+        {
+            self.history.forget(step.op);
+        }
+        step
+    }
+
+    /// The last step that was done, or taken back.
+    pub(crate) fn last_step(&self, back: Back) -> Option<&Step> {
+        match back {
+            Back::Undo => self.history.undo_steps().next_back(),
+            Back::Redo => self.history.redo_steps().next_back(),
+        }
     }
 
     /// Whether the board is to be opened again. Asked when no copy is on its way, since that may be the one.
@@ -113,18 +163,26 @@ impl Follower {
     ///
     /// # Errors
     /// When it does not apply, and when there is no board yet (then as if the person were no member).
-    pub(crate) fn propose(&mut self, op: OpId, at: Timestamp, change: Change) -> Result<Proposed, ApplyError> {
+    pub(crate) fn propose(
+        &mut self,
+        op: OpId,
+        at: Timestamp,
+        change: Change,
+        doing: Doing,
+    ) -> Result<Proposed, ApplyError> {
         let following = self.following.as_mut().ok_or(ApplyError::NotAMember)?;
         let inverse = following.replica.invert(at, &change);
         let proposal = Proposal { op, at, change };
         following.replica.propose(proposal.clone())?;
-        self.unanswered.push(Unanswered { proposal: proposal.clone(), is_doubtful: false });
-        Ok(Proposed { proposal, inverse })
+        self.history.record(doing, &proposal, inverse.clone());
+        let proposed = Proposed { proposal, doing, inverse };
+        self.unanswered.push(Unanswered { proposed: proposed.clone(), is_doubtful: false });
+        Ok(proposed)
     }
 
     /// The core has a proposal.
     pub(crate) fn answered(&mut self, op: OpId) {
-        if let Some(index) = self.unanswered.iter().position(|unanswered| unanswered.proposal.op == op) {
+        if let Some(index) = self.unanswered.iter().position(|unanswered| unanswered.op() == op) {
             self.is_in_doubt |= self.unanswered.remove(index).is_doubtful;
         }
     }
@@ -132,25 +190,32 @@ impl Follower {
     /// The core would not have a proposal, or it is not known whether it has: it is taken out of the view. Answers
     /// what it was.
     pub(crate) fn not_taken(&mut self, op: OpId) -> Option<Change> {
-        self.unanswered.retain(|unanswered| unanswered.proposal.op != op);
+        self.unanswered.retain(|unanswered| unanswered.op() != op);
+        self.history.forget(op);
         // Perhaps the core has it after all and only its answer was lost.
         self.is_in_doubt = true;
         self.following.as_mut()?.replica.reject(op).map(|proposal| proposal.change)
     }
 
     fn start_from(&mut self, copy: BoardCopy) {
-        let mut pending = copy.pending;
+        let (mut pending, mut history) = (copy.pending, copy.history);
         for unanswered in &mut self.unanswered {
-            if !pending.iter().any(|proposal| proposal.op == unanswered.proposal.op) {
-                pending.push(unanswered.proposal.clone());
-                unanswered.is_doubtful = true;
+            let Proposed { proposal, doing, inverse } = &unanswered.proposed;
+            if pending.iter().any(|other| other.op == proposal.op) {
+                continue;
+            }
+            pending.push(proposal.clone());
+            unanswered.is_doubtful = true;
+            if !history.undo_steps().chain(history.redo_steps()).any(|step| step.op == proposal.op) {
+                history.record(*doing, proposal, inverse.clone());
             }
         }
-        self.following = Some(Following {
-            replica: Replica::with_pending(copy.me, copy.snapshot, pending),
-            number: copy.number,
-            present: copy.present,
-        });
+        self.history = history;
+        let mut replica = Replica::with_pending(copy.me, copy.snapshot, pending);
+        if copy.has_unknown {
+            replica.note_unknown();
+        }
+        self.following = Some(Following { replica, number: copy.number, present: copy.present });
     }
 
     /// Takes the messages whose turn it is.
@@ -178,11 +243,13 @@ impl Follower {
     fn take_news(&mut self, news: BoardNews, seen: &mut Vec<Seen>) {
         match news {
             BoardNews::Entries { entries } => self.take_entries(&entries, seen),
-            BoardNews::Refused { op, refusal } => {
-                let unanswered = self.unanswered.iter().position(|unanswered| unanswered.proposal.op == op);
-                let unanswered = unanswered.map(|index| self.unanswered.remove(index).proposal);
-                let proposal = self.following.as_mut().and_then(|following| following.replica.reject(op));
-                seen.push(Seen::Refused { change: proposal.or(unanswered).map(|proposal| proposal.change), refusal });
+            BoardNews::Refused { op, refusal: _ } => {
+                self.unanswered.retain(|unanswered| unanswered.op() != op);
+                self.history.forget(op);
+                if let Some(following) = &mut self.following {
+                    following.replica.reject(op);
+                }
+                seen.push(Seen::Refused);
             }
             BoardNews::Present { present } => {
                 if let Some(following) = &mut self.following {
@@ -199,7 +266,7 @@ impl Follower {
         let seq = following.replica.seq();
         match following.replica.confirm(entries) {
             Ok(confirmed) => {
-                self.unanswered.retain(|unanswered| !confirmed.settled.contains(&unanswered.proposal.op));
+                self.unanswered.retain(|unanswered| !confirmed.settled.contains(&unanswered.op()));
                 let others = entries.iter().filter(|entry| entry.seq > seq && !confirmed.settled.contains(&entry.op));
                 seen.extend(others.map(|entry| Seen::Changed { actor: entry.actor, change: entry.change.clone() }));
             }

@@ -6,6 +6,7 @@ mod acting;
 mod drawing;
 mod following;
 mod keying;
+mod making;
 mod moving;
 mod pointing;
 
@@ -15,16 +16,18 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use roost_board::{Board, BoardId, CardId, Change, ListId, OpId, User};
-use roost_bridge::{BoardCopy, BoardMessage, CommandError};
+use roost_board::{Board, BoardId, CardId, ListId, OpId, User};
+use roost_bridge::{BoardCopy, BoardMessage, CommandError, ConnectionPhase};
 use web_sys::{HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 use yew::prelude::*;
 
 use super::act::{Act, Dispatch, Edit, Over};
 use super::card::Glow;
+use super::frame::Frame;
 use super::place::Item;
-use super::replica::Follower;
+use super::replica::{Follower, Seen};
 use super::shared::{Shared, SharedCard};
+use super::since::Since;
 use super::windowing::Measures;
 use crate::core::Listener;
 use crate::state::{Drafts, Toasts};
@@ -41,6 +44,8 @@ pub(crate) struct BoardViewProps {
     pub name: AttrValue,
     /// Who looks at it.
     pub me: User,
+    /// How the connection stands.
+    pub phase: ConnectionPhase,
     /// Back to all boards.
     pub on_back: Callback<()>,
     /// Says things at the bottom of the window.
@@ -82,8 +87,14 @@ pub(crate) struct BoardView {
     settling: Option<Timeout>,
     /// What screen readers say.
     said: AttrValue,
-    /// What takes back the changes made here, the latest last.
-    undo: Vec<Change>,
+    /// Who else changed what.
+    since: Since,
+    /// What has arrived since the last picture.
+    arrived: Vec<Seen>,
+    /// The picture that shows what has arrived.
+    due: Option<Frame>,
+    /// Runs while the core cannot open the board and says that there is a connection.
+    trying: Option<Timeout>,
     /// The list whose end is to be in view once it is drawn.
     scroll_to_end: Option<ListId>,
     /// Whether the end of the board is to be in view once it is drawn.
@@ -116,6 +127,10 @@ pub(crate) enum Msg {
     Answered(OpId, Result<(), CommandError>),
     /// A moment has passed since the last copy.
     CatchUp,
+    /// A picture is due that shows what has arrived.
+    Due,
+    /// The board is to be opened again.
+    TryAgain,
     /// A part of the page asks for something.
     Act(Act),
     /// A key.
@@ -171,7 +186,10 @@ impl Component for BoardView {
             n_glows: 0,
             settling: None,
             said: AttrValue::default(),
-            undo: Vec::new(),
+            since: Since::default(),
+            arrived: Vec::new(),
+            due: None,
+            trying: None,
             scroll_to_end: None,
             scroll_board_to_end: false,
             n_refused: 0,
@@ -192,6 +210,8 @@ impl Component for BoardView {
             Msg::Told(message) => self.told(ctx, message),
             Msg::Answered(op, result) => self.answered(ctx, op, result),
             Msg::CatchUp => self.caught_up(ctx),
+            Msg::Due => self.show_arrived(ctx),
+            Msg::TryAgain => self.try_again(ctx),
             Msg::Act(act) => self.act(ctx, act),
             Msg::Key(event) => self.key(ctx, &event),
             Msg::Pressed(event) => self.pressed(ctx, &event),
@@ -212,6 +232,13 @@ impl Component for BoardView {
             }
             Msg::Faded(card, number) => self.faded(card, number),
         }
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &BoardViewProps) -> bool {
+        if ctx.props().phase == ConnectionPhase::Live && old.phase != ConnectionPhase::Live {
+            self.try_again(ctx);
+        }
+        true
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {

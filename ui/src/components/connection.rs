@@ -22,7 +22,7 @@ pub fn ConnectionStatus() -> Html {
             }
         });
     });
-    let text = words(connection);
+    let text = html! { <span class="connection__text" data-testid="status">{ words(connection) }</span> };
     let content = match connection.phase {
         ConnectionPhase::Closed => html! {},
         ConnectionPhase::Connecting => html! {
@@ -34,7 +34,7 @@ pub fn ConnectionStatus() -> Html {
         ConnectionPhase::Offline => html! {
             <span class="connection connection--offline">
                 <Icon name={IconName::CloudOff} />
-                <span class="connection__text">{ text }</span>
+                { text }
                 <button type="button" class="connection__retry" data-testid="reconnect" onclick={reconnect}>
                     { "Try now" }
                 </button>
@@ -70,6 +70,7 @@ mod tests {
         for (phase, n_waiting, expected) in [
             (ConnectionPhase::Live, 2, "Live"),
             (ConnectionPhase::Connecting, 0, "Connecting"),
+            (ConnectionPhase::Connecting, 3, "Connecting · 3 changes waiting"),
             (ConnectionPhase::Offline, 0, "Offline"),
             (ConnectionPhase::Offline, 1, "Offline · 1 change waiting"),
             (ConnectionPhase::Offline, 3, "Offline · 3 changes waiting"),

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::Mark;
 use super::account_menu::AccountMenu;
 use super::connection::ConnectionStatus;
+use crate::attention::AttentionButton;
 use crate::state::{Route, use_navigation};
 
 /// How the [`Header`] is drawn.
@@ -41,6 +42,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                 { props.children.clone() }
             </nav>
             <div class="header__actions">{ props.actions.clone() }</div>
+            <AttentionButton />
             <ConnectionStatus />
             <AccountMenu />
         </header>

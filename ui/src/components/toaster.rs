@@ -6,10 +6,12 @@ use yew::prelude::*;
 use super::{Icon, IconButton, IconName};
 use crate::state::{Toast, ToastKind, use_toast_list, use_toasts};
 
-/// How long a message without a button stays, in milliseconds.
+/// How long a short message without a button stays, in milliseconds.
 const SHORT_MS: u32 = 4_000;
 /// How long a message with a button stays: long enough to read it, find the button and press it.
 const LONG_MS: u32 = 8_000;
+/// How many bytes can be read in the short time.
+const SHORT_BYTES: usize = 50;
 
 /// All messages that are shown.
 #[component]
@@ -43,6 +45,7 @@ fn OneToast(props: &OneToastProps) -> Html {
     let stays_ms = match (toast.kind, &toast.action) {
         (ToastKind::Notice | ToastKind::Error, _) => None,
         (ToastKind::Done, Some(_)) => Some(LONG_MS),
+        (ToastKind::Done, None) if toast.text.len() > SHORT_BYTES => Some(LONG_MS),
         (ToastKind::Done, None) => Some(SHORT_MS),
     };
     // The clock stands still while the pointer or the focus is on the message, and begins anew after that.

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use roost_bridge::{AppState, BoardsPage, CommandError, ConnectionState, Session, Theme};
+use roost_board::BoardId;
+use roost_bridge::{AppState, Attention, BoardsPage, CommandError, ConnectionState, Session, Theme};
 use yew::Reducible;
 
 /// How far the first picture is.
@@ -23,6 +24,9 @@ pub struct Model {
     pub session: Rc<Session>,
     pub connection: ConnectionState,
     pub boards: Rc<BoardsPage>,
+    pub attention: Rc<Attention>,
+    /// The board that was open when the app was last closed.
+    pub last_board: Option<BoardId>,
     pub theme: Theme,
     heard: Heard,
 }
@@ -33,6 +37,7 @@ struct Heard {
     session: bool,
     connection: bool,
     boards: bool,
+    attention: bool,
 }
 
 impl Default for Model {
@@ -42,6 +47,8 @@ impl Default for Model {
             session: Rc::new(Session::Unconnected),
             connection: ConnectionState::default(),
             boards: Rc::default(),
+            attention: Rc::default(),
+            last_board: None,
             theme: Theme::default(),
             heard: Heard::default(),
         }
@@ -63,6 +70,8 @@ pub enum Told {
     Connection(ConnectionState),
     /// The boards.
     Boards(BoardsPage),
+    /// What needs attention.
+    Attention(Attention),
     /// The person has chosen a theme.
     Theme(Theme),
 }
@@ -93,6 +102,10 @@ impl Reducible for Model {
                 model.heard.boards = true;
                 set(&mut model.boards, boards);
             }
+            Told::Attention(attention) => {
+                model.heard.attention = true;
+                set(&mut model.attention, attention);
+            }
             Told::Theme(theme) => model.theme = theme,
         }
         if model == *self { self } else { model.into() }
@@ -103,6 +116,7 @@ impl Model {
     fn take(&mut self, state: AppState) {
         self.loading = Loading::Loaded;
         self.theme = state.theme;
+        self.last_board = state.last_board;
         if !self.heard.session {
             set(&mut self.session, state.session);
         }
@@ -111,6 +125,9 @@ impl Model {
         }
         if !self.heard.boards {
             set(&mut self.boards, state.boards);
+        }
+        if !self.heard.attention {
+            set(&mut self.attention, state.attention);
         }
     }
 }
@@ -124,7 +141,7 @@ fn set<T: PartialEq>(slot: &mut Rc<T>, value: T) {
 
 #[cfg(test)]
 mod tests {
-    use roost_bridge::{Attention, ConnectionPhase};
+    use roost_bridge::ConnectionPhase;
 
     use super::*;
 

@@ -53,6 +53,12 @@ impl ToastList {
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Toast)> {
         self.toasts.iter().map(|(number, toast)| (*number, toast))
     }
+
+    /// Takes the oldest away; what the person has to know stays for as long as there is something else.
+    fn give_way(&mut self) {
+        let index = self.toasts.iter().position(|(_, toast)| toast.kind != ToastKind::Notice);
+        self.toasts.remove(index.unwrap_or(0));
+    }
 }
 
 /// What happens to the messages.
@@ -62,7 +68,7 @@ pub enum ToastsAction {
     Show(Toast),
     /// One less.
     Dismiss(u32),
-    /// Those with a button are out of date: what it would do cannot be done any more.
+    /// What was done and can be taken back is out of date: that cannot be done any more.
     DismissOffers,
 }
 
@@ -77,8 +83,9 @@ impl Reducible for ToastList {
                 list.toasts.retain(|(_, other)| other.text != toast.text && !both_done(other));
                 list.toasts.push((list.n_shown_ever, toast));
                 list.n_shown_ever += 1;
-                let n_surplus = list.toasts.len().saturating_sub(SHOWN_MAX);
-                list.toasts.drain(..n_surplus);
+                while list.toasts.len() > SHOWN_MAX {
+                    list.give_way();
+                }
                 list.into()
             }
             ToastsAction::Dismiss(number) => {
@@ -90,11 +97,12 @@ impl Reducible for ToastList {
                 list.into()
             }
             ToastsAction::DismissOffers => {
-                if self.toasts.iter().all(|(_, toast)| toast.action.is_none()) {
+                let is_offer = |toast: &Toast| toast.kind == ToastKind::Done && toast.action.is_some();
+                if !self.toasts.iter().any(|(_, toast)| is_offer(toast)) {
                     return self;
                 }
                 let mut list = (*self).clone();
-                list.toasts.retain(|(_, toast)| toast.action.is_none());
+                list.toasts.retain(|(_, toast)| !is_offer(toast));
                 list.into()
             }
         }
@@ -143,7 +151,7 @@ impl Toasts {
         self.0.dispatch(ToastsAction::Show(toast));
     }
 
-    /// Takes away the messages with a button, since what it would do cannot be done any more.
+    /// Takes away what says that something was done and can be taken back, since it cannot any more.
     pub fn dismiss_offers(&self) {
         self.0.dispatch(ToastsAction::DismissOffers);
     }
@@ -197,6 +205,13 @@ mod tests {
     }
 
     #[test]
+    fn a_notice_outlasts_what_else_is_said() {
+        let list = show_as(ToastKind::Notice, Rc::default(), "a file was set aside");
+        let list = ["a", "b", "c"].into_iter().fold(list, show);
+        assert_eq!(texts(&list), ["a file was set aside", "b", "c"]);
+    }
+
+    #[test]
     fn a_dismissed_message_goes_and_the_others_keep_their_numbers() {
         let list = ["a", "b"].into_iter().fold(Rc::default(), show);
         let list = list.reduce(ToastsAction::Dismiss(0));
@@ -209,8 +224,9 @@ mod tests {
     fn an_offer_that_is_out_of_date_goes_and_what_is_said_stays() {
         let list = show(Rc::default(), "refused");
         let action = Some(ToastAction { label: "Undo".into(), run: Callback::noop() });
-        let offer = Toast { kind: ToastKind::Done, text: "moved".into(), action };
-        let list = list.reduce(ToastsAction::Show(offer)).reduce(ToastsAction::DismissOffers);
-        assert_eq!(texts(&list), ["refused"]);
+        let offer = Toast { kind: ToastKind::Done, text: "moved".into(), action: action.clone() };
+        let way = Toast { kind: ToastKind::Error, text: "look there".into(), action };
+        let list = [offer, way].into_iter().fold(list, |list, toast| list.reduce(ToastsAction::Show(toast)));
+        assert_eq!(texts(&list.reduce(ToastsAction::DismissOffers)), ["refused", "look there"]);
     }
 }

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use roost_board::{Board, Comment, User, limits::COMMENT_BODY_MAX};
+use roost_board::{Board, Comment, Timestamp, User, limits::COMMENT_BODY_MAX};
 use roost_bridge::DraftKey;
 use yew::prelude::*;
 
 use super::super::act::{Act, Dispatch};
-use super::super::clock::{ago, now};
 use super::super::shared::{Shared, SharedCard};
 use super::super::text::TextArea;
+use crate::clock::{ago, use_now};
 use crate::components::{Avatar, Person};
 
 /// How [`Comments`] are drawn.
@@ -26,13 +26,13 @@ pub(super) struct CommentsProps {
 /// What was said about a card, oldest first, and the way to say something.
 #[component]
 pub(super) fn Comments(props: &CommentsProps) -> Html {
-    let id = props.card.id;
+    let (id, now) = (props.card.id, use_now());
     let on_done = props.dispatch.reform(move |body| Act::Comment(id, body));
     html! {
         <section class="activity">
             <h3 class="activity__heading">{ "Activity" }</h3>
             <ul class="comments">
-                { for props.card.comments.iter().map(|comment| view_comment(props, comment)) }
+                { for props.card.comments.iter().map(|comment| view_comment(props, comment, now)) }
             </ul>
             <div class="comment">
                 <Avatar person={Person::from(&props.me)} named=false />
@@ -52,7 +52,7 @@ pub(super) fn Comments(props: &CommentsProps) -> Html {
     }
 }
 
-fn view_comment(props: &CommentsProps, comment: &Comment) -> Html {
+fn view_comment(props: &CommentsProps, comment: &Comment, now: Timestamp) -> Html {
     let author = props.board.member(comment.author).map(|member| Person::from(&member.user));
     let author = author.unwrap_or_else(|| Person { id: comment.author, name: "Former member".into() });
     let (card, id) = (props.card.id, comment.id);
@@ -63,7 +63,7 @@ fn view_comment(props: &CommentsProps, comment: &Comment) -> Html {
             <div class="comment__said">
                 <div class="comment__head">
                     <span class="comment__author">{ name }</span>
-                    <time class="comment__when" datetime={comment.at.to_string()}>{ ago(comment.at, now()) }</time>
+                    <time class="comment__when" datetime={comment.at.to_string()}>{ ago(comment.at, now) }</time>
                     if comment.author == props.me.id && !props.is_gone {
                         <button
                             type="button" class="comment__remove"

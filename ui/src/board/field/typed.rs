@@ -4,7 +4,7 @@ use roost_bridge::DraftKey;
 use web_sys::{Element, FocusEvent, HtmlTextAreaElement};
 use yew::prelude::*;
 
-use super::super::elements::{closest, set_style};
+use super::super::elements::{closest, set_attribute, set_style};
 use crate::dom;
 use crate::state::{DraftHandle, use_draft};
 
@@ -19,6 +19,9 @@ pub(crate) struct Typed {
     value: AttrValue,
     was_kept: bool,
 }
+
+/// The attribute of a text in which nothing was typed since it was shown.
+const UNTYPED: &str = "data-untyped";
 
 /// What a text area has the focus for as soon as it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +87,7 @@ impl Typed {
     fn show(&self, text: &str) {
         if let Some(area) = self.element() {
             area.set_value(text);
+            set_attribute(&area, UNTYPED, true);
             self.fit();
         }
     }
@@ -100,6 +104,9 @@ impl Typed {
 
     /// Keeps what is typed.
     pub(crate) fn keep(&self) {
+        if let Some(area) = self.element() {
+            set_attribute(&area, UNTYPED, false);
+        }
         let text = self.text();
         self.draft.set(if text == *self.value { "" } else { &text });
         self.fit();
@@ -127,6 +134,11 @@ impl Typed {
     /// Whether something is typed that is not a change yet.
     pub(crate) fn is_changed(&self) -> bool {
         !self.draft.text().is_empty()
+    }
+
+    /// Whether nothing was typed since the text was shown: the element has nothing to undo.
+    pub(crate) fn is_untyped(&self) -> bool {
+        self.element().is_some_and(|area| area.has_attribute(UNTYPED))
     }
 
     /// Whether what is typed is from before.

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use roost_board::{CardId, Change, CommentId, ListId, NewCard, NewComment, NewList};
+use roost_board::{CardId, Change, CommentId, Doing, ListId, NewCard, NewComment, NewList};
 use yew::prelude::*;
 
 use super::{BoardView, OpenedCard};
-use crate::board::act::{Act, Edit, Over, quoted};
-use crate::board::clock::new_uuid;
+use crate::board::act::{Act, Edit, Over};
 use crate::board::elements;
 use crate::board::field::Leave;
 use crate::board::place::Item;
 use crate::board::shared::Shared;
+use crate::clock::new_uuid;
+use crate::words::quoted;
 
 impl BoardView {
     pub(super) fn act(&mut self, ctx: &Context<Self>, act: Act) -> bool {
@@ -27,9 +28,7 @@ impl BoardView {
                 self.propose(ctx, Change::CommentAdded { card_id, comment });
             }
             Act::RemoveComment(card_id, comment_id) => {
-                if let Some(inverse) = self.propose(ctx, Change::CommentRemoved { card_id, comment_id }) {
-                    self.done(ctx, "Removed your comment".to_owned(), inverse);
-                }
+                self.propose(ctx, Change::CommentRemoved { card_id, comment_id });
             }
             Act::Move(item, place) => {
                 self.move_item(ctx, item, place);
@@ -42,7 +41,7 @@ impl BoardView {
             Act::RemoveMember(user_id) => {
                 self.propose(ctx, Change::MemberRemoved { user_id });
             }
-            Act::Undo(change) => self.undo(ctx, change),
+            Act::Step(back, only) => self.step(ctx, back, only),
             Act::Edit(edit) => self.edit(edit),
             Act::Leave(leave) => self.leave(leave),
             Act::Show(over) => self.show(over),
@@ -58,6 +57,7 @@ impl BoardView {
     }
 
     fn add_cards(&mut self, ctx: &Context<Self>, list_id: ListId, titles: Vec<String>) {
+        let mut last = None;
         for title in titles {
             let Some(position) = self.follower.board().and_then(|board| board.card_position(list_id, usize::MAX, None))
             else {
@@ -66,11 +66,14 @@ impl BoardView {
             };
             let card = NewCard { id: CardId::from_uuid(new_uuid()), list_id, title, position };
             let id = card.id;
-            if self.propose(ctx, Change::CardAdded { card }).is_some() {
+            if let Some(done) = self.make(ctx, Change::CardAdded { card }, Doing::Anew) {
                 // The focus is in the field; afterwards it is here.
                 self.current = Some(Item::Card(id));
+                last = Some(done);
             }
         }
+        self.redraw();
+        self.tell_done(ctx, last);
         self.scroll_to_end = Some(list_id);
     }
 
@@ -79,7 +82,7 @@ impl BoardView {
         let position = board.list_position(usize::MAX, None);
         let list = NewList { id: ListId::from_uuid(new_uuid()), name, position };
         let id = list.id;
-        if self.propose(ctx, Change::ListAdded { list }).is_some() {
+        if self.propose(ctx, Change::ListAdded { list }) {
             self.current = Some(Item::List(id));
             // The field moves on to the right.
             self.scroll_board_to_end = self.edit == Some(Edit::NewList);
@@ -104,28 +107,10 @@ impl BoardView {
             Item::List(list_id) => Change::ListArchived { list_id },
         };
         self.show(None);
-        if let Some(inverse) = self.propose(ctx, change) {
-            let said = format!("Archived {}", quoted(&name));
-            self.say(said.clone());
-            self.done(ctx, said, inverse);
+        if self.propose(ctx, change) {
+            self.say(format!("Archived {}", quoted(&name)));
         }
         self.wants_focus = true;
-    }
-
-    /// Takes back a change, by this one. That can itself not be taken back in this way: the next one is the change before.
-    fn undo(&mut self, ctx: &Context<Self>, change: Change) {
-        self.undo.retain(|other| *other != change);
-        let shown = Item::shown_by(&change);
-        if self.propose(ctx, change).is_some() {
-            self.undo.pop();
-            if shown.is_some() {
-                self.current = shown;
-                self.wants_focus = true;
-            }
-            self.say("Undone.");
-            // It takes the place of what offers to undo the same.
-            ctx.props().toasts.done("Undone");
-        }
     }
 
     fn edit(&mut self, edit: Edit) {

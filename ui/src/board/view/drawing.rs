@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use roost_board::{Board, Field, limits};
-use roost_bridge::DraftKey;
+use roost_bridge::{CommandError, DraftKey};
 use yew::prelude::*;
 
+use super::following::UNREACHABLE;
 use super::moving::Flight;
 use super::{BoardView, Msg};
 use crate::board::act::{Act, Edit, Over};
@@ -27,7 +28,7 @@ impl BoardView {
             return html! {
                 <div class="page">
                     <Header><h1 class="header__title">{ &ctx.props().name }</h1></Header>
-                    { self.failure.as_ref().map_or_else(draw_skeleton, |error| self.draw_failure(ctx, &error.message)) }
+                    { self.failure.as_ref().map_or_else(draw_skeleton, |error| self.draw_failure(ctx, error)) }
                 </div>
             };
         };
@@ -46,6 +47,12 @@ impl BoardView {
                         dispatch={&self.dispatch}
                     />
                 </Header>
+                if self.follower.has_unknown() {
+                    <p class="board-banner" role="status" data-testid="unknown-banner">
+                        <Icon name={IconName::Info} />
+                        { "Some changes on this board need a newer Roost. Update to see them." }
+                    </p>
+                }
                 { self.draw_lists(ctx, &board) }
                 // In an element of their own, all with keys: what comes and goes among siblings without them makes Yew
                 // draw the siblings anew.
@@ -229,11 +236,24 @@ impl BoardView {
         }
     }
 
-    fn draw_failure(&self, ctx: &Context<Self>, message: &str) -> Html {
+    fn draw_failure(&self, ctx: &Context<Self>, error: &CommandError) -> Html {
         let on_back = ctx.props().on_back.reform(|_: MouseEvent| ());
+        if error.code == UNREACHABLE {
+            return html! {
+                <main class="board-state" data-testid="board-not-here">
+                    <EmptyState
+                        icon={IconName::CloudOff}
+                        title="This board is not on this computer yet"
+                        text="It opens as soon as there is a connection."
+                    >
+                        <Button onclick={on_back}>{ "All boards" }</Button>
+                    </EmptyState>
+                </main>
+            };
+        }
         html! {
             <main class="board-state">
-                <EmptyState icon={IconName::Warning} title="This board cannot be opened now" text={sentence(message)}>
+                <EmptyState icon={IconName::Warning} title="This board cannot be opened now" text={sentence(&error.message)}>
                     <Button kind={ButtonKind::Primary} onclick={self.dispatch.reform(|_| Act::Retry)} testid="retry">
                         { "Try again" }
                     </Button>

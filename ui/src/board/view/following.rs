@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use gloo_timers::callback::Timeout;
 use roost_board::{BoardId, CardId, Change, OpId, UserId};
-use roost_bridge::command::{CloseBoard, OpenBoard, Propose};
-use roost_bridge::{BoardCopy, BoardMessage, CommandError};
+use roost_bridge::command::{CloseBoard, OpenBoard};
+use roost_bridge::{BoardCopy, BoardMessage, CommandError, ConnectionPhase};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::{BoardView, Msg, OpenedCard};
-use crate::board::act::{card_of, draft_of, quoted, refused_what};
+use crate::board::act::card_of;
 use crate::board::card::Glow;
-use crate::board::clock::{new_uuid, now};
+use crate::board::frame::Frame;
 use crate::board::in_order::in_order;
 use crate::board::place::{Item, Way};
 use crate::board::replica::Seen;
@@ -27,6 +27,15 @@ const GLOW: u32 = 1_800;
 
 /// The least time between two copies of a board, in milliseconds.
 const CATCH_UP: u32 = 300;
+
+/// How long to wait when the core has no connection and says that it has, in milliseconds.
+const TRY_AGAIN: u32 = 1_000;
+
+/// How many changes of others are shown one by one, by light and by flight; more at once are just there.
+const SHOWN_MAX: usize = 24;
+
+/// The code of a board that is not here, with no way to the server.
+pub(super) const UNREACHABLE: &str = "unreachable";
 
 /// Listens to what the core tells of this board, and says when the core knows.
 pub(super) fn listen(ctx: &Context<BoardView>) -> Listener {
@@ -84,10 +93,11 @@ impl BoardView {
             Ok(copy) => {
                 self.failure = None;
                 let seen = self.follower.take_copy(copy);
+                self.arrive(seen);
                 // What is still missing may be on its way, so the next copy is asked for a moment later.
                 let link = ctx.link().clone();
                 self.catching_up = Some(Timeout::new(CATCH_UP, move || link.send_message(Msg::CatchUp)));
-                self.take_seen(ctx, seen)
+                self.show_arrived(ctx)
             }
             // What is here stays in sight; the next message shows the gap again.
             Err(error) if self.shown.is_some() => {
@@ -95,15 +105,49 @@ impl BoardView {
                 false
             }
             Err(error) => {
+                if error.code == UNREACHABLE && ctx.props().phase == ConnectionPhase::Live {
+                    let link = ctx.link().clone();
+                    self.trying = Some(Timeout::new(TRY_AGAIN, move || link.send_message(Msg::TryAgain)));
+                }
                 self.failure = Some(error);
                 true
             }
         }
     }
 
+    /// Opens the board again if there was no way to it before.
+    pub(super) fn try_again(&mut self, ctx: &Context<Self>) -> bool {
+        self.trying = None;
+        if self.failure.as_ref().is_some_and(|error| error.code == UNREACHABLE) && !self.is_opening {
+            self.open(ctx);
+        }
+        false
+    }
+
+    /// Takes what the core tells. It is drawn with the next picture, together with what arrives until then: the keys
+    /// and the pointer do not wait for thousands of entries one after the other.
     pub(super) fn told(&mut self, ctx: &Context<Self>, message: BoardMessage) -> bool {
         let seen = self.follower.take_message(message);
-        self.take_seen(ctx, seen)
+        self.arrive(seen);
+        self.catch_up(ctx);
+        if self.due.is_none() {
+            let link = ctx.link().clone();
+            self.due = Frame::request(move |_| link.send_message(Msg::Due));
+        }
+        false
+    }
+
+    /// Takes note of what has arrived, to be shown. Of very much only that it is there.
+    fn arrive(&mut self, seen: Vec<Seen>) {
+        for seen in &seen {
+            if let Seen::Changed { actor, change } = seen {
+                self.since.note(*actor, change);
+            }
+        }
+        self.arrived.extend(seen);
+        if self.arrived.len() > SHOWN_MAX {
+            self.arrived.retain(|seen| !matches!(seen, Seen::Changed { .. }));
+        }
     }
 
     pub(super) fn answered(&mut self, ctx: &Context<Self>, op: OpId, result: Result<(), CommandError>) -> bool {
@@ -116,7 +160,7 @@ impl BoardView {
             Err(error) => {
                 let change = self.follower.not_taken(op);
                 self.refused(ctx, change.as_ref(), &error.message);
-                self.take_seen(ctx, Vec::new())
+                self.show_arrived(ctx)
             }
         }
     }
@@ -129,17 +173,20 @@ impl BoardView {
     }
 
     /// Draws what the follower has now, and shows what came with it.
-    fn take_seen(&mut self, ctx: &Context<Self>, seen: Vec<Seen>) -> bool {
+    pub(super) fn show_arrived(&mut self, ctx: &Context<Self>) -> bool {
+        self.due = None;
         self.catch_up(ctx);
+        let seen = std::mem::take(&mut self.arrived);
         self.remember_places(seen.iter().filter_map(|seen| match seen {
             Seen::Changed { change: Change::CardMoved { card_id, .. }, .. } => Some(*card_id),
-            Seen::Changed { .. } | Seen::Refused { .. } | Seen::Gone(_) => None,
+            Seen::Changed { .. } | Seen::Refused | Seen::Gone(_) => None,
         }));
         let mut changed = Vec::new();
         for seen in seen {
             match seen {
                 Seen::Changed { actor, change } => changed.push((actor, change)),
-                Seen::Refused { change, refusal } => self.refused(ctx, change.as_ref(), &refusal.message),
+                // What was said to be done is not. That it needs attention is said where that is announced.
+                Seen::Refused => ctx.props().toasts.dismiss_offers(),
                 Seen::Gone(refusal) => {
                     ctx.props().toasts.error(sentence(&refusal.message));
                     ctx.props().on_back.emit(());
@@ -148,11 +195,7 @@ impl BoardView {
             }
         }
         self.redraw();
-        for (actor, change) in changed {
-            if let Some(card) = card_of(&change) {
-                self.glow(ctx, actor, card);
-            }
-        }
+        self.glow(ctx, changed.iter().filter_map(|(actor, change)| Some((*actor, card_of(change)?))));
         true
     }
 
@@ -161,47 +204,6 @@ impl BoardView {
         if !self.is_opening && self.catching_up.is_none() && self.follower.take_needs_copy() {
             self.open(ctx);
         }
-    }
-
-    /// Makes a change: it is drawn at once and handed to the core. Answers what takes it back; `None` when it was
-    /// refused, which the person is told.
-    pub(super) fn propose(&mut self, ctx: &Context<Self>, change: Change) -> Option<Change> {
-        let op = OpId::from_uuid(new_uuid());
-        match self.follower.propose(op, now(), change.clone()) {
-            Ok(proposed) => {
-                let (link, board_id) = (ctx.link().clone(), ctx.props().board_id);
-                in_order(async move {
-                    let answer = core::call(Propose { board_id, proposal: proposed.proposal }).await;
-                    link.send_message(Msg::Answered(op, answer));
-                });
-                self.redraw();
-                self.undo.extend(proposed.inverse.clone());
-                proposed.inverse
-            }
-            Err(error) => {
-                self.refused(ctx, Some(&change), &error.to_string());
-                None
-            }
-        }
-    }
-
-    /// Tells why a change was refused. A text goes back to where it was typed.
-    fn refused(&mut self, ctx: &Context<Self>, change: Option<&Change>, why: &str) {
-        let (toasts, drafts) = (&ctx.props().toasts, &ctx.props().drafts);
-        let mut said = format!("{}. {}", refused_what(change), sentence(why));
-        if let Some(board) = self.follower.board()
-            && let Some((key, text)) = change.and_then(|change| draft_of(board, change))
-        {
-            let typed = drafts.text(&key);
-            match change {
-                // Each line is a card, so there is room for both.
-                Some(Change::CardAdded { .. }) if !typed.is_empty() => drafts.set(&key, &format!("{text}\n{typed}")),
-                Some(_) | None if typed.is_empty() => drafts.set(&key, &text),
-                Some(_) | None => said = format!("{said} It was {}.", quoted(&text)),
-            }
-            self.n_refused += 1;
-        }
-        toasts.error(said);
     }
 
     /// Takes over what the follower has: what is drawn, the card of the dialog, what has the focus.
@@ -246,15 +248,21 @@ impl BoardView {
         neighbour().or_else(first)
     }
 
-    /// Lets a card glow in the colour of whoever changed it.
-    fn glow(&mut self, ctx: &Context<Self>, actor: UserId, card: CardId) {
-        self.n_glows += 1;
-        let number = self.n_glows;
+    /// Lets cards glow in the colour of whoever changed them.
+    fn glow(&mut self, ctx: &Context<Self>, changed: impl Iterator<Item = (UserId, CardId)>) {
+        let mut changed = changed.peekable();
+        if changed.peek().is_none() {
+            return;
+        }
         let mut glows = (*self.glows.0).clone();
-        glows.insert(card, Glow { hue: person_hue(actor), number });
+        for (actor, card) in changed {
+            self.n_glows += 1;
+            let number = self.n_glows;
+            glows.insert(card, Glow { hue: person_hue(actor), number });
+            let link = ctx.link().clone();
+            Timeout::new(GLOW, move || link.send_message(Msg::Faded(card, number))).forget();
+        }
         self.glows = Shared(Rc::new(glows));
-        let link = ctx.link().clone();
-        Timeout::new(GLOW, move || link.send_message(Msg::Faded(card, number))).forget();
     }
 
     pub(super) fn faded(&mut self, card: CardId, number: u32) -> bool {

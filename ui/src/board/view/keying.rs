@@ -2,14 +2,15 @@
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
-use web_sys::{Event, KeyboardEvent};
+use web_sys::{Event, HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
 use super::{BoardView, Msg};
 use crate::board::act::{Act, Edit, Over};
 use crate::board::elements::closest;
-use crate::board::keyboard::{Stroke, stroke};
+use crate::board::keyboard::{Held, Stroke, stroke};
 use crate::board::place::{Item, Way};
+use crate::board::replica::Back;
 
 /// Listens to the keys of the whole window, since they count wherever the focus is, and to its size.
 ///
@@ -30,22 +31,54 @@ pub(super) fn listen(ctx: &Context<BoardView>) -> [EventListener; 2] {
     [keys, size]
 }
 
+/// Where a text is typed.
+const TEXTS: &str = "input, textarea";
+
+/// Where keys are not for the board.
+const ELSEWHERE: &str = "input, textarea, select, [role=dialog], [role=menu]";
+
+/// Whether a text has an undo of its own: one of the board's with nothing typed in it has not.
+fn has_own_undo(text: &HtmlElement) -> bool {
+    !text.has_attribute("data-untyped")
+}
+
+/// What a key asks for.
+fn stroke_of(event: &KeyboardEvent) -> Option<Stroke> {
+    // With Caps Lock or Shift a letter is the same key.
+    let key = event.key();
+    let key = if key.len() == 1 { key.to_lowercase() } else { key };
+    let command = event.ctrl_key() || event.meta_key();
+    stroke(&key, Held { command, shift: event.shift_key(), alt: event.alt_key() })
+}
+
 impl BoardView {
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
-        if event.default_prevented() || event.is_composing() {
+        // What lies over everything has keys of its own.
+        let is_elsewhere = closest(event.target(), ".attention-panel").is_some();
+        if event.default_prevented() || event.is_composing() || is_elsewhere {
+            return false;
+        }
+        let stroke = stroke_of(event);
+        let is_back = matches!(stroke, Some(Stroke::Undo | Stroke::Redo));
+        // A text in which something was typed has an undo of its own.
+        if is_back && closest(event.target(), TEXTS).is_some_and(|text| has_own_undo(&text)) {
             return false;
         }
         if let Some(over) = self.over {
-            return self.key_over(ctx, event, over);
+            return match stroke {
+                Some(stroke) if is_back => {
+                    event.prevent_default();
+                    self.command(ctx, stroke);
+                    true
+                }
+                Some(_) | None => self.key_over(ctx, event, over),
+            };
         }
-        if closest(event.target(), "input, textarea, select, [role=dialog], [role=menu]").is_some() {
+        let elsewhere = if is_back { "[role=dialog], [role=menu]" } else { ELSEWHERE };
+        if closest(event.target(), elsewhere).is_some() {
             return false;
         }
-        let command = event.ctrl_key() || event.meta_key();
-        // With Caps Lock or Shift a letter is the same key.
-        let key = event.key();
-        let key = if key.len() == 1 { key.to_lowercase() } else { key };
-        let Some(stroke) = stroke(&key, command, event.alt_key()) else { return false };
+        let Some(stroke) = stroke else { return false };
         let is_on_button = closest(event.target(), "button:not(.list-name)").is_some();
         if is_on_button && matches!(stroke, Stroke::Open | Stroke::Lift) {
             return false;
@@ -100,7 +133,13 @@ impl BoardView {
                 }
             }
             // Whatever else is asked for, what is lifted is put down first.
-            Stroke::Open | Stroke::AddCard | Stroke::Rename | Stroke::Archive | Stroke::Undo | Stroke::Keys => {
+            Stroke::Open
+            | Stroke::AddCard
+            | Stroke::Rename
+            | Stroke::Archive
+            | Stroke::Undo
+            | Stroke::Redo
+            | Stroke::Keys => {
                 self.put_down(ctx);
                 self.command(ctx, stroke);
             }
@@ -110,7 +149,8 @@ impl BoardView {
     fn command(&mut self, ctx: &Context<Self>, stroke: Stroke) {
         let act = match (stroke, self.current) {
             (Stroke::Keys, _) => Some(Act::Show(Some(Over::Keys))),
-            (Stroke::Undo, _) => self.undo.last().cloned().map(Act::Undo),
+            (Stroke::Undo, _) => Some(Act::Step(Back::Undo, None)),
+            (Stroke::Redo, _) => Some(Act::Step(Back::Redo, None)),
             (Stroke::Open, Some(Item::Card(id))) => Some(Act::Show(Some(Over::Card(id)))),
             (Stroke::Open | Stroke::Rename, Some(Item::List(id))) => Some(Act::Edit(Edit::ListName(id))),
             (Stroke::Rename, Some(Item::Card(id))) => Some(Act::Edit(Edit::CardTitle(id))),

@@ -1,18 +1,17 @@
 //! Moving cards and lists: what is being moved is drawn where it would land, and flies or slides there.
 
 use gloo_timers::callback::Timeout;
-use roost_board::{Board, CardId, Change, Context as ApplyContext};
+use roost_board::{Board, CardId, Context as ApplyContext};
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::{BoardView, Msg};
-use crate::board::act::{Act, quoted};
 use crate::board::card::Look;
-use crate::board::clock::now;
 use crate::board::drag::Rect;
 use crate::board::elements::{self, SLIDE, card_element, rect_of};
 use crate::board::place::{Item, Place, Way};
 use crate::board::shared::{Shared, SharedCard};
+use crate::clock::now;
 use crate::dom;
 
 /// What is being moved and is not put down yet.
@@ -93,7 +92,7 @@ impl BoardView {
         self.redraw();
     }
 
-    /// Moves something and says so, with the way to take it back.
+    /// Moves something and says where it is.
     pub(super) fn move_item(&mut self, ctx: &Context<Self>, item: Item, place: Place) {
         let Some(board) = self.follower.board() else { return };
         let Some(change) = item.moved_to(board, place) else { return };
@@ -106,23 +105,9 @@ impl BoardView {
         if is_other_list && !is_drawn_there {
             self.remember_places(card(item));
         }
-        let Some(inverse) = self.propose(ctx, change) else { return };
-        let Some(name) = self.name_of(item) else { return };
-        let said = match place {
-            Place::InList { list, .. } if is_other_list => {
-                let list = self.name_of(Item::List(list)).unwrap_or_default();
-                format!("Moved {} to {list}", quoted(&name))
-            }
-            Place::InList { .. } | Place::AmongLists { .. } => format!("Moved {}", quoted(&name)),
-        };
-        self.done(ctx, said, inverse);
-        self.say_place(item);
-    }
-
-    /// Says that something was done, with the way to take it back.
-    pub(super) fn done(&self, ctx: &Context<Self>, said: String, inverse: Change) {
-        let run = self.dispatch.reform(move |()| Act::Undo(inverse.clone()));
-        ctx.props().toasts.done_with(said, "Undo", run);
+        if self.propose(ctx, change) {
+            self.say_place(item);
+        }
     }
 
     /// Moves what has the focus: at once, or where it would land while it is lifted.

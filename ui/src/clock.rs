@@ -1,7 +1,9 @@
 //! The time of this machine, new ids, and times in words.
 
+use gloo_timers::callback::Interval;
 use roost_board::Timestamp;
 use uuid::Uuid;
+use yew::prelude::*;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -9,18 +11,32 @@ const DAY: i64 = 24 * HOUR;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// What the clock of this machine says.
-pub(crate) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     // Whole milliseconds, far below 2^53.
     Timestamp::from_millis(js_sys::Date::now() as i64)
 }
 
+/// How often a time in words is made anew, in milliseconds.
+const TICK: u32 = 20_000;
+
+/// What the clock says, again and again: what is drawn with it stays true while nothing else happens.
+#[hook]
+pub fn use_now() -> Timestamp {
+    let ticked = use_force_update();
+    use_effect_with((), move |()| {
+        let ticking = Interval::new(TICK, move || ticked.force_update());
+        move || drop(ticking)
+    });
+    now()
+}
+
 /// A new id: UUID version 7, which sorts by time.
-pub(crate) fn new_uuid() -> Uuid {
+pub fn new_uuid() -> Uuid {
     Uuid::now_v7()
 }
 
 /// How long ago a time was, in words; what is far back is a date.
-pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
     let count = |n: i64, one: &str| if n == 1 { format!("1 {one} ago") } else { format!("{n} {one}s ago") };
     match now.as_millis() - at.as_millis() {
         // Clocks differ a little: what is ahead of this one was just now.
