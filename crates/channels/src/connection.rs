@@ -137,8 +137,14 @@ pub(crate) async fn serve(
             result = poll_fn(|cx| writer.poll_write(topics, cx)), if has_work => if let Err(error) = result {
                 return End::Lost(error.to_string());
             },
-            // The connection counts as open until another is: it may only be slow.
-            outcome = tries.succeed(|_| {}) => return End::Replaced(Box::new(outcome)),
+            // Until another is open, or there is no way for one, this one may only be slow.
+            outcome = tries.step(|_| {}) => match outcome {
+                Some(outcome) => return End::Replaced(Box::new(outcome)),
+                None if tries.are_in_vain(Instant::now()) => {
+                    return End::Lost("it is silent, and a new one does not come about".to_owned());
+                }
+                None => {}
+            },
             () = tokio::time::sleep_until(due) => {
                 let now = Instant::now();
                 topics.on_time(now);

@@ -69,7 +69,8 @@ impl Socket {
     /// Tries at once instead of after the pause, also after a refusal, and beside a try that hangs: the network has
     /// changed, the machine woke up, somebody looks. On a connection that is open it sends a heartbeat, since such a
     /// connection may be dead without knowing it; when that has no answer soon, as [`SocketConfig::doubt_time`] has it, it
-    /// tries to connect beside it, and keeps what answers first. A network that is only slow loses nothing by this.
+    /// tries to connect beside it, and keeps what answers first; with no answer from either it is taken for lost. A network
+    /// that is only slow loses nothing by this.
     pub fn reconnect_now(&self) {
         task::send(&self.commands, task::Command::ReconnectNow);
     }

@@ -37,6 +37,8 @@ pub(crate) struct Tries<S> {
     jitter: fn() -> f64,
     /// Oldest first.
     under_way: Vec<Try<S>>,
+    /// Since when there have been some under way.
+    since: Option<Instant>,
     /// When the last was begun.
     begun: Option<Instant>,
     /// When the next is to begin.
@@ -53,6 +55,7 @@ impl<S> Tries<S> {
             backoff: config.backoff,
             jitter,
             under_way: Vec::new(),
+            since: None,
             begun: None,
             next: None,
             failures: 0,
@@ -75,6 +78,7 @@ impl<S> Tries<S> {
     /// Gives up those that are under way, and begins no more.
     pub(crate) fn stop(&mut self) {
         self.under_way.clear();
+        self.since = None;
         self.next = None;
         self.failures = 0;
     }
@@ -83,25 +87,41 @@ impl<S> Tries<S> {
     /// where it was.
     pub(crate) async fn succeed(&mut self, tell: impl Fn(SocketState)) -> Result<S, Refused> {
         loop {
-            let next = self.next;
-            tokio::select! {
-                tried = first(&mut self.under_way) => match tried {
-                    Ok(success) => {
-                        self.stop();
-                        return Ok(success);
-                    }
-                    Err(ConnectError::Refused { status }) => {
-                        self.stop();
-                        return Err(Refused { status });
-                    }
-                    Err(error) => {
-                        tracing::debug!(%error, "could not connect");
-                        self.failed(&tell);
-                    }
-                },
-                () = sleep_until(next) => self.begin(&tell),
+            if let Some(outcome) = self.step(&tell).await {
+                return outcome;
             }
         }
+    }
+
+    /// As [`succeed`](Self::succeed), but also comes back when a try fails or another is begun.
+    pub(crate) async fn step(&mut self, tell: impl Fn(SocketState)) -> Option<Result<S, Refused>> {
+        let next = self.next;
+        tokio::select! {
+            tried = first(&mut self.under_way) => match tried {
+                Ok(success) => {
+                    self.stop();
+                    Some(Ok(success))
+                }
+                Err(ConnectError::Refused { status }) => {
+                    self.stop();
+                    Some(Err(Refused { status }))
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "could not connect");
+                    self.failed(tell);
+                    None
+                }
+            },
+            () = sleep_until(next) => {
+                self.begin(tell);
+                None
+            }
+        }
+    }
+
+    /// Whether one has failed, or hangs.
+    pub(crate) fn are_in_vain(&self, now: Instant) -> bool {
+        self.failures > 0 || self.since.is_some_and(|since| now >= since + self.hang_time)
     }
 
     fn begin(&mut self, tell: impl Fn(SocketState)) {
@@ -116,12 +136,16 @@ impl<S> Tries<S> {
         });
         let now = Instant::now();
         self.under_way.push((self.begin)());
+        self.since.get_or_insert(now);
         self.begun = Some(now);
         self.next = Some(now + self.hang_time);
     }
 
     fn failed(&mut self, tell: impl Fn(SocketState)) {
         self.failures = self.failures.saturating_add(1);
+        if self.under_way.is_empty() {
+            self.since = None;
+        }
         let now = Instant::now();
         // A try that took its time was a pause in itself.
         let shortest = now + self.backoff.delay(1, (self.jitter)());

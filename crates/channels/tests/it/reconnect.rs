@@ -93,6 +93,35 @@ async fn a_connection_that_is_silent_when_asked_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_silent_is_given_up_when_a_new_one_fails() {
+    let server = Server::start().await;
+    let (socket, mut events, _channel, mut silent) = in_doubt(&server).await;
+    let mut states = socket.states();
+    server.refuse("502 Bad Gateway").await;
+    assert_eq!(soon(events.recv()).await, Some(ChannelEvent::Disconnected));
+    state(&mut states, |state| matches!(state, SocketState::Waiting { .. })).await;
+    assert_eq!(silent.hear().await, None);
+    server.accept().await.admit(3).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_silent_is_given_up_when_a_new_one_hangs() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.doubt_time = Duration::from_millis(20);
+    config.hang_time = Duration::from_millis(200);
+    let socket = Socket::connect(config);
+    let mut states = socket.states();
+    let _silent = server.accept().await;
+    state(&mut states, |state| state == SocketState::Open).await;
+    socket.reconnect_now();
+    let hanging = server.tcp().await;
+    state(&mut states, |state| matches!(state, SocketState::Waiting { .. })).await;
+    let _peer = soon(tokio_tungstenite::accept_async(hanging)).await.unwrap();
+    state(&mut states, |state| state == SocketState::Open).await;
+}
+
+#[tokio::test]
 async fn a_connection_that_is_only_slow_is_kept() {
     let server = Server::start().await;
     let (socket, mut events, channel, mut slow) = in_doubt(&server).await;
