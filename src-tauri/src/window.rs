@@ -3,7 +3,7 @@
 use roost_bridge::Theme;
 use tauri::utils::config::Color;
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Manager as _, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 use crate::profile::Profile;
 
@@ -33,6 +33,7 @@ pub(crate) fn open(app: &AppHandle, profile: &Profile, theme: Theme) -> tauri::R
         .on_navigation(is_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
+    come_back_after_a_crash(&window)?;
     let system = window.theme()?;
     app.manage(SystemTheme(system));
     let is_dark = match theme {
@@ -45,6 +46,26 @@ pub(crate) fn open(app: &AppHandle, profile: &Profile, theme: Theme) -> tauri::R
     }
     window.set_background_color(Some(if is_dark { DARK } else { LIGHT }))?;
     window.show()
+}
+
+/// Loads the interface anew when the process that draws it has crashed, which would leave the window empty for good.
+/// What the person did is in the core and on disk.
+#[cfg(target_os = "linux")]
+fn come_back_after_a_crash(window: &WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::WebViewExt as _;
+
+    window.with_webview(|webview| {
+        webview.inner().connect_web_process_terminated(|view, reason| {
+            tracing::error!(?reason, "the process that draws the window has ended; the interface is loaded anew");
+            view.reload();
+        });
+    })
+}
+
+/// The views of other systems have ways of their own.
+#[cfg(not(target_os = "linux"))]
+fn come_back_after_a_crash(_window: &WebviewWindow) -> tauri::Result<()> {
+    Ok(())
 }
 
 /// Brings the window to the front.
