@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::harness::{Person, Story, hook};
+use crate::harness::{Person, Story, Undriven, hook};
 
 #[tokio::test]
 async fn this_computer_needs_no_account() -> Result<()> {
@@ -40,4 +40,12 @@ async fn a_second_start_ends_and_leaves_the_first_one_alone() -> Result<()> {
     dan.start_app_again().await?;
     dan.app().read(&hook("board-name"), "House move").await?;
     Ok(())
+}
+
+#[tokio::test]
+async fn a_window_that_crashes_is_there_again() -> Result<()> {
+    let _story = Story::begin(69).await?;
+    let mut app = Undriven::start().await?;
+    app.crash_window()?;
+    app.shows_itself().await
 }

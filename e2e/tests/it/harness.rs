@@ -7,9 +7,11 @@ mod keyring;
 mod person;
 mod server;
 mod story;
+mod undriven;
 mod wait;
 
 pub(crate) use keyring::Keyring;
 pub(crate) use person::{Person, hook};
 pub(crate) use server::Server;
 pub(crate) use story::Story;
+pub(crate) use undriven::Undriven;
