@@ -196,7 +196,7 @@ impl Run for CloseBoard {
 
 impl Run for Propose {
     fn run(self, core: &Core) -> impl Future<Output = Result<Self::Reply, Error>> + Send + 'static {
-        core.propose(self.board_id, self.proposal)
+        core.propose(self.board_id, self.proposal, self.doing, self.inverse)
     }
 }
 
@@ -208,13 +208,13 @@ impl Run for Invite {
 
 impl Run for RetryAttention {
     fn run(self, core: &Core) -> impl Future<Output = Result<Self::Reply, Error>> + Send + 'static {
-        core.retry_attention(self.id)
+        with!(core, core.retry_attention(self.id))
     }
 }
 
 impl Run for DiscardAttention {
     fn run(self, core: &Core) -> impl Future<Output = Result<Self::Reply, Error>> + Send + 'static {
-        core.discard_attention(self.id)
+        with!(core, core.discard_attention(self.id))
     }
 }
 

@@ -3,11 +3,14 @@
 //! What the interface asks for are the functions of [`Core`]; what it is told comes out of [`UiEvents`] in one order.
 
 pub mod address;
+mod attention;
 mod boards;
-mod connection;
+mod drafts;
 mod error;
 mod followed;
+mod link;
 mod network;
+mod notices;
 mod outlet;
 mod patience;
 mod rest;
@@ -15,15 +18,14 @@ mod session;
 mod status;
 mod store;
 mod tokens;
-mod waiting;
 mod worker;
+mod workspace;
 
-use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use roost_board::{BoardId, BoardSummary, OpId, Proposal};
-use roost_bridge::{AppState, Attention, BoardCopy, BoardsPage, DraftKey, Session, Theme};
+use roost_board::{BoardId, BoardSummary, Change, Doing, OpId, Proposal};
+use roost_bridge::{AppState, BoardCopy, DraftKey, Session, Theme};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -31,12 +33,13 @@ use tokio_util::task::TaskTracker;
 use crate::bundled::Bundled;
 use crate::profile::Profile;
 use crate::secret::SecretStore;
-use connection::Connection;
-use followed::Following;
+use followed::Doings;
+use notices::Notices;
 use outlet::Outlet;
 use status::Status;
 use store::Store;
 use tokens::Tokens;
+use workspace::Workspace;
 
 pub use error::Error;
 pub use outlet::UiEvent;
@@ -44,8 +47,6 @@ pub use patience::Patience;
 pub use store::{DRAFT_MAX, StoreError};
 pub use worker::JobFailed;
 
-/// How long the first picture waits for the keyring, which may be asking the person to unlock it.
-const RESTORE_PATIENCE: Duration = Duration::from_secs(5);
 /// The setting of the theme.
 const THEME: &str = "theme";
 
@@ -60,35 +61,34 @@ pub struct Core(Arc<Inner>);
 struct Inner {
     patience: Patience,
     store: Arc<Store>,
+    /// The folder with a file for each account.
+    accounts: PathBuf,
     tokens: Tokens,
     bundled: Bundled,
     outlet: Outlet,
     status: Arc<Status>,
+    notices: Arc<Notices>,
     theme: Mutex<Theme>,
     current: Mutex<Current>,
     /// Held by whoever changes who is signed in: one at a time.
     turn: tokio::sync::Mutex<()>,
-    /// The changes that still waited when an account was left, by the account's key.
-    unfinished: Mutex<HashMap<String, Vec<Following>>>,
-    /// Cancelled when it is known who was signed in at the last run.
-    restored: CancellationToken,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
-/// Who is signed in, and their connection.
+/// Who is signed in, and what they have here.
 #[derive(Debug)]
 struct Current {
     session: Session,
-    connection: Option<Arc<Connection>>,
+    workspace: Option<Arc<Workspace>>,
 }
 
 impl Core {
-    /// Opens a profile, and goes on where the last run ended: whoever was signed in is signed in, as soon as the
-    /// keyring has given their token.
+    /// Opens a profile, and goes on where the last run ended: whoever was signed in is signed in, with everything that
+    /// is on disk of them.
     ///
     /// # Errors
-    /// When the profile's database cannot be used.
+    /// When the profile's database, or that of the account, cannot be used.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -99,29 +99,27 @@ impl Core {
     ) -> Result<(Self, UiEvents), Error> {
         // The app's TLS, for REST and the socket alike; it may have been chosen before.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let store = Arc::new(Store::open(&profile.database(), |_| ())?);
-        let theme = store.setting(THEME).await?.unwrap_or_default();
-        let unfinished = store.waiting().await?;
         let (outlet, events) = Outlet::new();
+        let notices = Arc::new(Notices::new(outlet.clone()));
+        let told = notices.clone();
+        let store = Arc::new(Store::open(&profile.database(), move |notice| told.tell(notice))?);
+        let theme = store.setting(THEME).await?.unwrap_or_default();
         let core = Self(Arc::new(Inner {
             patience,
             store,
+            accounts: profile.accounts()?,
             tokens: Tokens::new(secrets)?,
             bundled: Bundled::new(profile.server()),
             status: Arc::new(Status::new(outlet.clone())),
             outlet,
+            notices,
             theme: Mutex::new(theme),
-            current: Mutex::new(Current { session: Session::Unconnected, connection: None }),
+            current: Mutex::new(Current { session: Session::Unconnected, workspace: None }),
             turn: tokio::sync::Mutex::new(()),
-            unfinished: Mutex::new(unfinished),
-            restored: CancellationToken::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }));
-        core.spawn(|core| async move {
-            core.restore().await;
-            core.0.restored.cancel();
-        });
+        core.restore().await?;
         core.spawn(|core| network::watch(move || core.reconnect()));
         Ok((core, events))
     }
@@ -131,39 +129,31 @@ impl Core {
     /// # Errors
     /// When the drafts cannot be read.
     pub async fn state(&self) -> Result<AppState, Error> {
-        // Late is not lost: the interface is told when somebody is signed in after all.
-        drop(tokio::time::timeout(RESTORE_PATIENCE, self.0.restored.cancelled()).await);
-        let session = self.session();
-        let drafts = match self.account_key() {
-            Some(key) => self.0.store.drafts(key).await?,
-            None => Vec::new(),
+        let (session, workspace) = {
+            let current = lock(&self.0.current);
+            (current.session.clone(), current.workspace.clone())
         };
-        let boards = lock(&self.0.current).connection.as_ref().map_or_else(BoardsPage::default, |it| it.boards());
-        Ok(AppState {
-            session,
-            connection: self.0.status.get(),
-            boards,
-            theme: self.theme(),
-            drafts,
-            attention: Attention::default(),
-            notices: Vec::new(),
-            last_board: None,
-        })
+        let mut state = match workspace {
+            Some(workspace) => workspace.state(session, self.theme()).await?,
+            None => workspace::nobody(session, self.theme()),
+        };
+        state.notices = self.0.notices.take();
+        Ok(state)
     }
 
     /// Tries to connect at once, or makes sure that the connection is alive.
     pub fn reconnect(&self) {
-        if let Some(connection) = &lock(&self.0.current).connection {
-            connection.reconnect();
+        if let Some(workspace) = &lock(&self.0.current).workspace {
+            workspace.reconnect();
         }
     }
 
-    /// Makes a board.
+    /// Makes a board. It is there at once, and made on the server as soon as there is a way.
     ///
     /// # Errors
-    /// What the server says about the name; when it is out of reach.
+    /// What is wrong with the name; when it cannot be kept.
     pub async fn create_board(&self, id: BoardId, name: String) -> Result<BoardSummary, Error> {
-        self.connection()?.create_board(id, name).await
+        self.workspace()?.create_board(id, name).await
     }
 
     /// A copy of a board, asked for when this returns. The interface is told what happens on it from there on.
@@ -174,28 +164,31 @@ impl Core {
         &self,
         board_id: BoardId,
     ) -> impl Future<Output = Result<BoardCopy, Error>> + Send + 'static + use<> {
-        let copy = self.connection().map(|connection| connection.open_board(board_id));
+        let copy = self.workspace().map(|workspace| workspace.open_board(board_id));
         async move { copy?.await }
     }
 
     /// Stops following a board. What waits for the server's answer is not lost by it.
     pub fn close_board(&self, board_id: BoardId) {
-        if let Some(connection) = &lock(&self.0.current).connection {
-            connection.close_board(board_id);
+        if let Some(workspace) = &lock(&self.0.current).workspace {
+            workspace.close_board(board_id);
         }
     }
 
     /// Makes a change of a board that is open. The order of changes is that of the calls, whenever their answers are
-    /// awaited.
+    /// awaited. The answer says that the change is on disk.
     ///
     /// # Errors
-    /// What the board says against it.
+    /// What the board says against it; when it cannot be kept.
     pub fn propose(
         &self,
         board_id: BoardId,
         proposal: Proposal,
+        doing: Doing,
+        inverse: Option<Change>,
     ) -> impl Future<Output = Result<(), Error>> + Send + 'static + use<> {
-        let proposed = self.connection().map(|connection| connection.propose(board_id, proposal));
+        let doings = Doings { proposal, doing, inverse };
+        let proposed = self.workspace().map(|workspace| workspace.propose(board_id, doings));
         async move { proposed?.await }
     }
 
@@ -204,23 +197,23 @@ impl Core {
     /// # Errors
     /// What the server says against it; when it is out of reach.
     pub async fn invite(&self, board_id: BoardId, email: String) -> Result<(), Error> {
-        self.connection()?.invite(board_id, email).await
+        self.workspace()?.invite(board_id, email).await
     }
 
-    /// Tries again what needs attention.
+    /// Tries again what needs attention: then it waits for the server, and needs attention no longer.
     ///
     /// # Errors
-    /// When there is no such item.
-    pub fn retry_attention(&self, _id: OpId) -> impl Future<Output = Result<(), Error>> + Send + 'static + use<> {
-        std::future::ready(Err(Error::NoSuchItem))
+    /// When it cannot be done now either, or there is no such item.
+    pub async fn retry_attention(&self, id: OpId) -> Result<(), Error> {
+        self.workspace()?.retry(id).await
     }
 
     /// Lets go of what needs attention.
     ///
     /// # Errors
-    /// When there is no such item.
-    pub fn discard_attention(&self, _id: OpId) -> impl Future<Output = Result<(), Error>> + Send + 'static + use<> {
-        std::future::ready(Err(Error::NoSuchItem))
+    /// When there is no such item, or the disk does not take it.
+    pub async fn discard_attention(&self, id: OpId) -> Result<(), Error> {
+        self.workspace()?.discard(id).await
     }
 
     /// Keeps what the person is typing; an empty text forgets it. Drafts of one key are kept in the order of the calls.
@@ -232,8 +225,8 @@ impl Core {
         key: &DraftKey,
         text: String,
     ) -> impl Future<Output = Result<(), Error>> + Send + 'static + use<> {
-        let saved = self.account_key().map(|account| self.0.store.save_draft(account, key, text));
-        async move { Ok(saved.ok_or(Error::SignedOut)?.await?) }
+        let saved = self.workspace().map(|workspace| workspace.drafts().save(key, text));
+        async move { Ok(saved?.await?) }
     }
 
     /// The chosen theme.
@@ -257,16 +250,14 @@ impl Core {
         self.0.stop.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
-        if let Session::SignedIn { account } = self.session() {
-            self.disconnect(&account).await;
-        }
+        self.disconnect().await;
         self.0.bundled.shutdown().await;
         // What was typed or changed last may still be on its way to the disk.
         self.0.store.settle().await;
     }
 
-    fn connection(&self) -> Result<Arc<Connection>, Error> {
-        lock(&self.0.current).connection.clone().ok_or(Error::SignedOut)
+    fn workspace(&self) -> Result<Arc<Workspace>, Error> {
+        lock(&self.0.current).workspace.clone().ok_or(Error::SignedOut)
     }
 
     /// Runs something until it is done or the core is shut down.

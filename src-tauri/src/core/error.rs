@@ -9,6 +9,7 @@ use roost_protocol::rest::ErrorDetail;
 
 use super::address::BadAddress;
 use super::store::StoreError;
+use crate::profile::ProfileError;
 
 /// The longest text that people are told, in characters.
 const TEXT_MAX: usize = 500;
@@ -63,6 +64,12 @@ pub enum Error {
     /// The app's own database.
     #[error("Roost cannot use its own data on this computer: {0}")]
     Store(#[from] StoreError),
+    /// The folder of the profile.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// A change could not be written down, and so was not made.
+    #[error("This was not done, since it cannot be saved on this computer: {0}")]
+    NotKept(StoreError),
     /// The bundled server.
     #[error("The boards on this computer cannot be opened: {0}")]
     Bundled(String),
@@ -87,7 +94,7 @@ impl Error {
             Self::NoSuchItem => "no_such_item",
             Self::Apply(error) => error.code(),
             Self::Store(StoreError::DraftTooLong(_)) => "too_long",
-            Self::Store(_) | Self::Bundled(_) => "storage",
+            Self::Store(_) | Self::NotKept(_) | Self::Profile(_) | Self::Bundled(_) => "storage",
             Self::Internal(_) => "internal",
         }
     }
@@ -107,6 +114,17 @@ pub(crate) fn refusal(error: ChannelError) -> Refusal {
     let message =
         if error.message.is_empty() { "The server refused this".to_owned() } else { sentence(&error.message) };
     Refusal { code: error.reason, message }
+}
+
+/// Why the board refuses a change.
+pub(crate) fn refusal_of(error: &ApplyError) -> Refusal {
+    Refusal { code: error.code().to_owned(), message: sentence(&error.to_string()) }
+}
+
+/// Why the server does not make a board: what is wrong with a field, since there is no form to say it in.
+pub(crate) fn refusal_of_form(detail: ErrorDetail) -> Refusal {
+    let field = detail.fields.iter().find_map(|(field, problems)| Some(format!("the {field} {}", problems.first()?)));
+    Refusal { code: detail.code, message: sentence(&field.unwrap_or(detail.message)) }
 }
 
 /// A text for people as the bridge has it: with a capital letter in front and no full stop behind. It may be a server's

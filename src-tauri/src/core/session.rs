@@ -1,19 +1,23 @@
-//! Who is signed in, and where: choosing a server, signing in and out, and going on where the last run ended.
+//! Who is signed in, and where: choosing a server, signing in and out.
+
+mod restore;
 
 use std::sync::{Arc, Weak};
 
 use roost_board::User;
-use roost_bridge::{Account, BoardsPage, Place, ServerInfo, Session, SignedOutReason, TokenKeeping};
+use roost_bridge::{Account, Attention, BoardsPage, Place, ServerInfo, Session, SignedOutReason, TokenKeeping};
 use roost_protocol::rest::{Credentials, NewUser, SessionAnswer};
 use serde::{Deserialize, Serialize};
 
 use super::address::normalise;
-use super::connection::Connection;
+use super::drafts::Drafts;
 use super::error::Error;
+use super::link::Link;
 use super::outlet::UiEvent;
 use super::rest::{Rest, Token};
+use super::store::AccountStore;
 use super::tokens::PATIENCE;
-use super::waiting::Waiting;
+use super::workspace::{Materials, Workspace};
 use super::{Core, Current, lock};
 use crate::bundled::LocalSession;
 
@@ -24,8 +28,14 @@ const PLACE: &str = "place";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "place", rename_all = "snake_case")]
 enum Remembered {
-    ThisComputer,
-    Server { server: ServerInfo, user: Option<User> },
+    ThisComputer {
+        #[serde(default)]
+        user: Option<User>,
+    },
+    Server {
+        server: ServerInfo,
+        user: Option<User>,
+    },
 }
 
 impl Core {
@@ -105,87 +115,66 @@ impl Core {
     pub async fn sign_out(&self) -> Result<Session, Error> {
         let _turn = self.0.turn.lock().await;
         let Session::SignedIn { account } = self.session() else { return Ok(self.session()) };
-        let connection = lock(&self.0.current).connection.clone();
+        let link = lock(&self.0.current).workspace.as_ref().and_then(|workspace| workspace.link());
+        let rest = link.map(|link| link.rest);
         let revoked = async {
-            if let Some(connection) = &connection
-                && let Err(error) = connection.rest().sign_out().await
+            if let Some(rest) = rest
+                && let Err(error) = rest.sign_out().await
             {
                 tracing::info!(%error, "the server could not be told of the sign-out");
             }
         };
         tokio::join!(revoked, self.forget_token(&account));
-        drop(connection);
         self.leave(&account, None).await
     }
 
-    /// The key of the account that is signed in: drafts and tokens are kept under it.
-    pub(super) fn account_key(&self) -> Option<String> {
-        match &lock(&self.0.current).session {
-            Session::SignedIn { account } => Some(key_of(account)),
-            Session::Unconnected | Session::SignedOut { .. } => None,
-        }
-    }
-
-    /// Goes on where the last run ended.
-    pub(super) async fn restore(&self) {
-        let outcome = match self.0.store.setting(PLACE).await {
-            Ok(None) => Ok(()),
-            Ok(Some(Remembered::ThisComputer)) => self.connect_local().await.map(drop),
-            Ok(Some(Remembered::Server { server, user })) => self.restore_server(server, user).await,
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = outcome {
-            tracing::error!(%error, "cannot go on where the last run ended");
-        }
-    }
-
-    async fn restore_server(&self, server: ServerInfo, user: Option<User>) -> Result<(), Error> {
-        let signed_out = Session::SignedOut { server: server.clone(), reason: None };
-        self.tell_session(signed_out.clone());
-        let Some(user) = user else { return Ok(()) };
-        let account = Account { user, place: Place::Server { server: server.clone() }, token: TokenKeeping::Keyring };
-        let token = match self.0.tokens.get(key_of(&account)).await {
-            Ok(token) => Ok(token),
-            Err(error) => {
-                tracing::warn!(%error, "the token cannot be read");
-                Err(SignedOutReason::NoKeyring)
-            }
-        };
-        let _turn = self.0.turn.lock().await;
-        // The keyring may have taken its time: whoever has signed in meanwhile, or turned to another server, stays there.
-        if self.session() != signed_out {
-            return Ok(());
-        }
-        match token {
-            Ok(Some(token)) => {
-                let rest = self.rest(address_of(&account).unwrap_or_default())?;
-                self.enter(account, &rest, &token)?;
-            }
-            Ok(None) => {}
-            Err(reason) => {
-                self.tell_session(Session::SignedOut { server, reason: Some(reason) });
-            }
-        }
-        Ok(())
-    }
-
     async fn enter_local(&self) -> Result<Session, Error> {
-        let LocalSession { address, answer } = self.0.bundled.session().await.map_err(|error| {
+        let LocalSession { address, answer } = self.bundled_session().await?;
+        let link = Link::open(&self.rest(&address)?, &Token::new(&answer.jwt))?;
+        let account = Account { user: answer.user, place: Place::ThisComputer, token: TokenKeeping::NotNeeded };
+        let workspace = self.open_workspace(&account).await?;
+        self.remember(&Remembered::ThisComputer { user: Some(account.user.clone()) }).await?;
+        let session = self.enter(account, &workspace);
+        workspace.connect(link);
+        Ok(session)
+    }
+
+    async fn bundled_session(&self) -> Result<LocalSession, Error> {
+        self.0.bundled.session().await.map_err(|error| {
             tracing::error!(error = format!("{error:#}"), "the bundled server does not start");
             Error::Bundled(error.to_string())
-        })?;
-        self.remember(&Remembered::ThisComputer).await?;
-        let account = Account { user: answer.user, place: Place::ThisComputer, token: TokenKeeping::NotNeeded };
-        self.enter(account, &self.rest(&address)?, &Token::new(&answer.jwt))
+        })
     }
 
     async fn enter_server(&self, server: ServerInfo, rest: &Rest, answer: SessionAnswer) -> Result<Session, Error> {
         let SessionAnswer { jwt, user } = answer;
         let token = Token::new(&jwt);
-        self.remember(&Remembered::Server { server: server.clone(), user: Some(user.clone()) }).await?;
-        let mut account = Account { user, place: Place::Server { server }, token: TokenKeeping::ThisRun };
-        account.token = self.keep_token(&account, token.clone()).await;
-        self.enter(account, rest, &token)
+        let link = Link::open(rest, &token)?;
+        let place = Place::Server { server: server.clone() };
+        let mut account = Account { user: user.clone(), place, token: TokenKeeping::ThisRun };
+        let workspace = self.open_workspace(&account).await?;
+        self.remember(&Remembered::Server { server, user: Some(user) }).await?;
+        account.token = self.keep_token(&account, token).await;
+        let session = self.enter(account, &workspace);
+        workspace.connect(link);
+        Ok(session)
+    }
+
+    /// Opens what is on disk of an account.
+    async fn open_workspace(&self, account: &Account) -> Result<Arc<Workspace>, Error> {
+        let (dir, key, notices) = (self.0.accounts.clone(), key_of(account), self.0.notices.clone());
+        let opened =
+            tokio::task::spawn_blocking(move || AccountStore::open(&dir, &key, move |notice| notices.tell(notice)));
+        let store = opened.await.map_err(|_| Error::Internal("what is kept of the account cannot be opened"))??;
+        let state = store.state().await?;
+        let materials = Materials {
+            me: account.user.clone(),
+            patience: self.0.patience,
+            drafts: Drafts::new(self.0.store.clone(), key_of(account)),
+            status: self.0.status.clone(),
+            outlet: self.0.outlet.clone(),
+        };
+        Ok(Workspace::new(store, state, materials))
     }
 
     /// Keeps a token in the keyring, if it takes it soon enough; otherwise the interface is told when it has.
@@ -227,42 +216,28 @@ impl Core {
         }
     }
 
-    /// Somebody is signed in: tells so, and connects.
-    fn enter(&self, account: Account, rest: &Rest, token: &Token) -> Result<Session, Error> {
-        let config = Connection::config(rest.address(), token, &self.0.patience)?;
+    /// Somebody is signed in: tells so, and what there is.
+    fn enter(&self, account: Account, workspace: &Arc<Workspace>) -> Session {
         let session = Session::SignedIn { account: account.clone() };
-        let unfinished = lock(&self.0.unfinished).remove(&key_of(&account)).unwrap_or_default();
         let mut current = lock(&self.0.current);
         self.0.outlet.tell(UiEvent::Session(session.clone()));
-        let connection = Connection::start(
-            account.user.clone(),
-            rest.with_token(token.clone()),
-            config,
-            self.waiting(&account),
-            self.0.status.clone(),
-            self.0.outlet.clone(),
-            unfinished,
-        );
-        *current = Current { session: session.clone(), connection: Some(connection.clone()) };
+        workspace.start();
+        *current = Current { session: session.clone(), workspace: Some(workspace.clone()) };
         drop(current);
-        let (refused, stopped) = (connection.refused(), connection.stopped());
-        let connection = Arc::downgrade(&connection);
+        let (refused, stopped) = (workspace.refused(), workspace.stopped());
+        let workspace = Arc::downgrade(workspace);
         self.spawn(|core| async move {
             tokio::select! {
-                () = refused.cancelled() => core.token_was_refused(&account, &connection).await,
+                () = refused.cancelled() => core.token_was_refused(&account, &workspace).await,
                 () = stopped.cancelled() => {}
             }
         });
-        Ok(session)
+        session
     }
 
-    async fn token_was_refused(&self, account: &Account, connection: &Weak<Connection>) {
+    async fn token_was_refused(&self, account: &Account, workspace: &Weak<Workspace>) {
         let _turn = self.0.turn.lock().await;
-        let is_current = lock(&self.0.current)
-            .connection
-            .as_ref()
-            .is_some_and(|current| std::ptr::eq(Arc::as_ptr(current), connection.as_ptr()));
-        if !is_current {
+        if !self.is_current(workspace) {
             return;
         }
         tracing::info!("the server refuses the token");
@@ -278,29 +253,23 @@ impl Core {
         }
     }
 
-    /// Ends the connection. What still waits is kept for when the account is back.
-    pub(super) async fn disconnect(&self, account: &Account) {
-        let connection = lock(&self.0.current).connection.take();
-        if let Some(connection) = connection {
-            let unfinished = connection.shutdown().await;
-            let waiting = self.waiting(account);
-            unfinished.iter().for_each(|following| waiting.keep(following));
-            if !unfinished.is_empty() {
-                lock(&self.0.unfinished).insert(key_of(account), unfinished);
-            }
+    /// Whether a workspace is that of whoever is signed in now.
+    fn is_current(&self, workspace: &Weak<Workspace>) -> bool {
+        let current = lock(&self.0.current);
+        current.workspace.as_ref().is_some_and(|current| std::ptr::eq(Arc::as_ptr(current), workspace.as_ptr()))
+    }
+
+    /// Ends what goes on for the account that is signed in. What still waits is on disk for when it is back.
+    pub(super) async fn disconnect(&self) {
+        let workspace = lock(&self.0.current).workspace.take();
+        if let Some(workspace) = workspace {
+            workspace.shutdown().await;
         }
     }
 
-    /// Nobody is signed in any more: ends the connection, tells so, and remembers the server.
+    /// Nobody is signed in any more: ends everything, tells so, and remembers the server.
     async fn leave(&self, account: &Account, reason: Option<SignedOutReason>) -> Result<Session, Error> {
-        self.disconnect(account).await;
-        self.0.status.close();
-        self.0.outlet.tell(UiEvent::Boards(BoardsPage::default()));
-        let session = match &account.place {
-            Place::ThisComputer => Session::Unconnected,
-            Place::Server { server } => Session::SignedOut { server: server.clone(), reason },
-        };
-        let session = self.tell_session(session);
+        let session = self.step_out(account, reason).await;
         match &account.place {
             Place::ThisComputer => self.0.store.remove_setting(PLACE).await?,
             Place::Server { server } => {
@@ -308,6 +277,18 @@ impl Core {
             }
         }
         Ok(session)
+    }
+
+    /// As [`leave`](Self::leave), though the next start tries to go on with this account.
+    async fn step_out(&self, account: &Account, reason: Option<SignedOutReason>) -> Session {
+        self.disconnect().await;
+        self.0.status.close();
+        self.0.outlet.tell(UiEvent::Boards(BoardsPage::default()));
+        self.0.outlet.tell(UiEvent::Attention(Attention::default()));
+        self.tell_session(match &account.place {
+            Place::ThisComputer => Session::Unconnected,
+            Place::Server { server } => Session::SignedOut { server: server.clone(), reason },
+        })
     }
 
     fn chosen_server(&self) -> Result<ServerInfo, Error> {
@@ -330,10 +311,6 @@ impl Core {
         current.session = session.clone();
         self.0.outlet.tell(UiEvent::Session(session.clone()));
         session
-    }
-
-    fn waiting(&self, account: &Account) -> Waiting {
-        Waiting::new(self.0.store.clone(), key_of(account))
     }
 
     fn rest(&self, address: &str) -> Result<Rest, Error> {

@@ -171,8 +171,8 @@ async fn what_the_server_refuses_is_taken_back_and_said() {
     // Both make a list of the same id: whoever comes second is refused.
     let id = ListId::from_uuid(Uuid::now_v7());
     let (adas, bobs) = (new_list(id, "Ada's"), new_list(id, "Bob's"));
-    two.ada.core.propose(two.board, adas.clone()).await.unwrap();
-    two.bob.core.propose(two.board, bobs.clone()).await.unwrap();
+    two.ada.propose(two.board, adas.clone()).await.unwrap();
+    two.bob.propose(two.board, bobs.clone()).await.unwrap();
     two.host.start_again().await;
 
     let refused = |event: &UiEvent| match event {
@@ -200,7 +200,7 @@ async fn what_the_server_refuses_is_taken_back_and_said() {
 async fn what_the_board_does_not_allow_is_refused_at_once() {
     let two = Two::at_one_board().await;
     let rename = proposal(Change::BoardRenamed { name: "Bob's now".to_owned() });
-    let error = CommandError::from(two.bob.core.propose(two.board, rename).await.unwrap_err());
+    let error = CommandError::from(two.bob.propose(two.board, rename).await.unwrap_err());
     assert_eq!(error.code, "not_an_owner");
     let error = CommandError::from(two.bob.core.invite(two.board, email("Carl")).await.unwrap_err());
     assert_eq!(error.code, "not_an_owner");
@@ -216,7 +216,7 @@ async fn somebody_who_is_removed_sees_the_board_go() {
     let mut two = Two::at_one_board().await;
     let copy = two.bob.open_board(two.board).await;
     let removal = proposal(Change::MemberRemoved { user_id: copy.me });
-    two.ada.core.propose(two.board, removal).await.unwrap();
+    two.ada.propose(two.board, removal).await.unwrap();
     let gone = |event: &UiEvent| match event {
         UiEvent::Board(message) => matches!(message.news, BoardNews::Gone { .. }).then_some(()),
         _ => None,

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use roost::core::{Core, Patience, UiEvent, UiEvents};
+use roost::core::{Core, Error, Patience, UiEvent, UiEvents};
 use roost::profile::Profile;
 use roost::secret::{SecretError, SecretStore};
-use roost_board::{BoardId, Change, ListId, NewList, OpId, Position, Proposal, Timestamp, User};
+use roost_board::{BoardId, Change, Doing, ListId, NewList, OpId, Position, Proposal, Timestamp, User};
 use roost_bridge::{BoardCopy, BoardMessage, BoardNews, ConnectionPhase, ConnectionState, Place, Session};
 use roost_channels::Backoff;
 use roost_protocol::rest::{Credentials, NewUser};
@@ -179,10 +179,15 @@ impl Desk {
         user_of(&session)
     }
 
+    /// Makes a change that cannot be taken back.
+    pub(crate) async fn propose(&self, board: BoardId, proposal: Proposal) -> Result<(), Error> {
+        self.core.propose(board, proposal, Doing::Anew, None).await
+    }
+
     /// Proposes a list; answers its id.
     pub(crate) async fn add_list(&self, board: BoardId, name: &str) -> ListId {
         let id = ListId::from_uuid(Uuid::now_v7());
-        self.core.propose(board, new_list(id, name)).await.unwrap();
+        self.propose(board, new_list(id, name)).await.unwrap();
         id
     }
 

@@ -230,7 +230,7 @@ async fn what_builds_on_a_change_that_could_not_be_stored_waits_for_it() {
         title: "Second".to_owned(),
         position: Position::first(),
     };
-    far.ada.core.propose(far.board, proposal(Change::CardAdded { card })).await.unwrap();
+    far.ada.propose(far.board, proposal(Change::CardAdded { card })).await.unwrap();
     database.execute_batch("DROP TRIGGER full").unwrap();
 
     let refused = far

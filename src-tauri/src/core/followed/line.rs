@@ -1,9 +1,11 @@
 //! The channel of a followed board.
 
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 
 use roost_board::Seq;
-use roost_channels::{Channel, ChannelEvents, Socket};
+use roost_board::durable::JoinFrom;
+use roost_channels::{Channel, ChannelEvent, ChannelEvents, Socket};
 use roost_protocol::Topic;
 use roost_protocol::payload::JoinBoard;
 
@@ -13,30 +15,38 @@ use crate::core::lock;
 pub(super) struct Line {
     pub(super) channel: Arc<Channel>,
     pub(super) events: ChannelEvents,
-    pub(super) is_joined: bool,
     since: Arc<Mutex<Option<Seq>>>,
 }
 
 impl Line {
-    /// Joins for what came after `since`, or for the whole board.
-    pub(super) fn open(socket: &Socket, topic: Topic, since: Option<Seq>) -> Self {
-        let since = Arc::new(Mutex::new(since));
+    /// Joins as soon as there is a connection.
+    pub(super) fn open(socket: &Socket, topic: Topic, from: JoinFrom) -> Self {
+        let since = Arc::new(Mutex::new(match from {
+            JoinFrom::Since(seq) => Some(seq),
+            JoinFrom::Start => None,
+        }));
         let asked = since.clone();
         let (channel, events) = socket.channel(&topic.to_string(), move || {
             serde_json::to_value(JoinBoard { since: *lock(&asked) }).expect("a join is plain JSON")
         });
-        Self { channel: Arc::new(channel), events, is_joined: false, since }
+        Self { channel: Arc::new(channel), events, since }
     }
 
-    /// Whether it was joined for what came after some entry, rather than for the whole board.
+    /// Whether it is joined for what came after some entry, rather than for the whole board.
     pub(super) fn was_asked_since(&self) -> bool {
         lock(&self.since).is_some()
     }
 
-    /// The next join asks for what comes after `seq`. Until the first join has succeeded, what it asks for stays.
-    pub(super) fn note(&self, seq: Option<Seq>) {
-        if self.is_joined {
-            *lock(&self.since) = seq;
+    /// The next join asks for what comes after `seq`.
+    pub(super) fn note(&self, seq: Seq) {
+        *lock(&self.since) = Some(seq);
+    }
+
+    /// The next event of a line, if there is one; without it, waits for ever. May be dropped without losing an event.
+    pub(super) async fn next(line: &mut Option<Self>) -> Option<ChannelEvent> {
+        match line {
+            Some(line) => line.events.recv().await,
+            None => pending().await,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The proposals that are on their way to the server.
 
-use std::collections::HashSet;
 use std::future::{pending, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,12 +8,11 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use roost_board::durable::DurableReplica;
 use roost_board::{OpId, Proposal};
 use roost_channels::{Channel, Payload, PushError};
 use roost_protocol::event;
 use roost_protocol::payload::Propose;
-
-use super::follower::Follower;
 
 /// How many proposals may be under way at once.
 const PUSHES_MAX: usize = 32;
@@ -22,20 +20,17 @@ const PUSHES_MAX: usize = 32;
 /// How the server has answered a proposal.
 pub(super) type Answered = (OpId, Result<Payload, PushError>);
 
-/// The proposals that are on their way to the server; what waits is the follower's.
+/// The proposals that are on their way to the server; what waits is the replica's.
 #[derive(Default)]
 pub(super) struct Outbox {
-    /// Those that were sent since the last join.
-    sent: HashSet<OpId>,
     pushes: FuturesUnordered<Pin<Box<dyn Future<Output = Answered> + Send>>>,
 }
 
 impl Outbox {
-    /// Sends what waits and was not sent since the last join, as far as there is room. An answer may take so long.
-    pub(super) async fn send(&mut self, channel: &Arc<Channel>, follower: &Follower, time: Duration) {
+    /// Sends what may be sent, as far as there is room. An answer may take so long.
+    pub(super) async fn send(&mut self, channel: &Arc<Channel>, replica: &mut DurableReplica, time: Duration) {
         let room = PUSHES_MAX.saturating_sub(self.pushes.len());
-        for Proposal { op, change, .. } in follower.unsent(&self.sent, room) {
-            self.sent.insert(op);
+        for Proposal { op, change, .. } in replica.take_to_send(room) {
             let channel = channel.clone();
             let mut push: Pin<Box<dyn Future<Output = Answered> + Send>> =
                 Box::pin(async move { (op, channel.push(event::PROPOSE, &Propose { op, change }, time).await) });
@@ -55,9 +50,8 @@ impl Outbox {
         }
     }
 
-    /// The connection is gone: answers do not come any more, and everything that waits is to be sent again.
+    /// The connection is gone: answers do not come any more.
     pub(super) fn start_over(&mut self) {
-        self.sent.clear();
         self.pushes.clear();
     }
 }

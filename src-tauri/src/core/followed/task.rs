@@ -1,367 +1,336 @@
-//! The task of a followed board: what arrives, from the server and from the interface, one thing after the other.
+//! The task of a followed board: what arrives, from the disk, the server and the interface, one thing after the other.
 
 use std::pin::Pin;
 
-use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt as _, StreamExt as _};
-use roost_board::{BoardId, Entry, OpId, ReplicaError, Role, Seq};
-use roost_bridge::{BoardCopy, ConnectionPhase, Refusal};
-use roost_channels::{ChannelEvent, Payload, PushError};
-use roost_protocol::payload::{ChannelError, Invite, JoinedBoard, PresenceState, Proposed};
-use roost_protocol::{Topic, event};
+use futures_util::StreamExt as _;
+use futures_util::stream::{FuturesOrdered, FuturesUnordered};
+use roost_board::durable::{DurableReplica, JoinFrom, Stored};
+use roost_board::{Board, BoardId, Doing, OpId, Proposal};
+use roost_bridge::{BoardCopy, ConnectionPhase, Refusal, Wanted};
+use roost_protocol::Topic;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
+use uuid::Uuid;
 
-use super::follower::Follower;
+use super::calls::Called;
 use super::line::Line;
-use super::outbox::{Answered, Outbox};
-use super::{Answer, Following, Request, Surroundings};
-use crate::core::error::{Error, refusal};
+use super::outbox::Outbox;
+use super::screen::Screen;
+use super::writing::{After, Written};
+use super::{Answer, Doings, Request, Surroundings};
+use crate::core::attention::{Taken, now};
+use crate::core::error::{Error, refusal_of};
+use crate::core::link::Link;
 use crate::core::patience::sleep_until;
+use crate::core::store::AccountWrite;
 
-/// How many entries are told at once.
-const ENTRIES_MAX: usize = 500;
+/// Something under way.
+pub(super) type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Follows a board until it is stopped, or nobody looks at it any more and nothing waits.
-pub(super) async fn run(
-    following: Following,
-    surroundings: Surroundings,
-    mut requests: mpsc::UnboundedReceiver<Request>,
-) -> Following {
-    let mut task = Task::new(following, surroundings);
-    // The connection may have changed before the task began to listen, and what waits is to be told all the same.
-    task.report();
-    loop {
+pub(super) async fn run(board_id: BoardId, surroundings: Surroundings, mut requests: mpsc::UnboundedReceiver<Request>) {
+    let stored = match surroundings.account.board(board_id).await {
+        Ok(stored) => stored,
+        Err(error) => {
+            tracing::error!(%board_id, %error, "what is kept of a board cannot be read");
+            Stored::default()
+        }
+    };
+    let mut task = Task::new(board_id, stored, surroundings);
+    task.begin();
+    let is_stopped = loop {
         let retry_at = task.retry_at;
         tokio::select! {
-            () = task.surroundings.stop.cancelled() => break,
+            () = task.surroundings.stop.cancelled() => break true,
             request = requests.recv() => match request {
                 Some(request) => task.asked(request),
-                None => break,
+                None => break true,
             },
-            event = task.line.events.recv() => task.heard(event),
+            Some(written) = task.writing.next() => task.written(written),
+            event = Line::next(&mut task.line) => task.heard(event),
             answered = task.outbox.answered() => task.answered(answered),
+            Some(called) = task.calls.next() => task.called(called),
             Some(()) = task.invitations.next() => {}
-            Ok(()) = task.phases.changed() => {}
-            () = sleep_until(retry_at) => task.rejoin(task.follower.seq()),
+            Ok(()) = task.link.changed() => task.connect(),
+            Ok(()) = task.phases.changed() => task.make(),
+            () = sleep_until(retry_at) => task.connect_anew(),
         }
-        if task.line.is_joined && task.retry_at.is_none() {
-            task.outbox.send(&task.line.channel, &task.follower, task.surroundings.patience.push_time).await;
-        }
-        task.report();
+        task.go_on().await;
         if task.is_idle() && requests.is_empty() {
-            // From here on a request is not taken any more, and the one who asks starts anew.
-            requests.close();
             task.put_summary();
-            break;
+            break false;
         }
-    }
-    task.surroundings.status.set_waiting(task.board_id, 0);
-    task.following()
+    };
+    // From here on a request is not taken any more, and the one who asks starts anew.
+    requests.close();
+    task.end(requests, is_stopped).await;
 }
 
-struct Task {
-    board_id: BoardId,
-    topic: Topic,
-    surroundings: Surroundings,
-    follower: Follower,
-    line: Line,
-    /// Who waits for a first copy.
-    watchers: Vec<Answer<BoardCopy>>,
-    outbox: Outbox,
-    invitations: FuturesUnordered<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    retry_at: Option<Instant>,
-    /// What waits on disk; some of it may be settled already.
-    kept: Vec<OpId>,
+pub(super) struct Task {
+    pub(super) board_id: BoardId,
+    pub(super) topic: Topic,
+    pub(super) surroundings: Surroundings,
+    pub(super) replica: DurableReplica,
+    pub(super) screen: Screen,
+    /// The name of a board that is still to be made on the server.
+    pub(super) unmade: Option<String>,
+    /// `None` until there is a way to the server, and while there is no board there.
+    pub(super) line: Option<Line>,
+    pub(super) outbox: Outbox,
+    /// What is on its way to the disk, in order.
+    pub(super) writing: FuturesOrdered<Pending<Written>>,
+    pub(super) calls: FuturesUnordered<Pending<Called>>,
+    pub(super) invitations: FuturesUnordered<Pending<()>>,
+    /// What waits for a first copy.
+    waiters: Vec<Request>,
+    pub(super) retry_at: Option<Instant>,
+    pub(super) link: watch::Receiver<Option<Link>>,
     phases: watch::Receiver<ConnectionPhase>,
+    /// The board may be gone for this person: to be seen at the next join.
+    pub(super) is_suspect: bool,
+    /// Why the board is gone for this person.
+    pub(super) lost: Option<Refusal>,
     /// Nothing more can come: the board is gone for this person, or the connection is.
-    is_over: bool,
+    pub(super) is_over: bool,
 }
 
 impl Task {
-    fn new(following: Following, surroundings: Surroundings) -> Self {
-        let Following { board_id, pending } = following;
-        let topic = Topic::Boards(board_id);
-        let line = Line::open(&surroundings.socket, topic, None);
-        let phases = surroundings.status.phases();
-        let kept = pending.iter().map(|proposal| proposal.op).collect();
-        let follower = Follower::new(board_id, surroundings.me.id, pending, surroundings.outlet.clone());
+    fn new(board_id: BoardId, stored: Stored, surroundings: Surroundings) -> Self {
         Self {
             board_id,
-            topic,
-            surroundings,
-            follower,
-            line,
-            watchers: Vec::new(),
+            topic: Topic::Boards(board_id),
+            replica: DurableReplica::new(surroundings.me.id, stored),
+            screen: Screen::new(board_id, surroundings.outlet.clone()),
+            unmade: surroundings.boards.unmade(board_id),
+            line: None,
             outbox: Outbox::default(),
+            writing: FuturesOrdered::new(),
+            calls: FuturesUnordered::new(),
             invitations: FuturesUnordered::new(),
+            waiters: Vec::new(),
             retry_at: None,
-            kept,
-            phases,
+            link: surroundings.link.clone(),
+            phases: surroundings.status.phases(),
+            is_suspect: false,
+            lost: None,
             is_over: false,
+            surroundings,
         }
+    }
+
+    fn begin(&mut self) {
+        if self.n_waiting() > 0 {
+            self.put_summary();
+        }
+        self.report();
+        self.connect();
     }
 
     fn asked(&mut self, request: Request) {
         match request {
-            Request::Show(answer) => match self.follower.show() {
-                Some(copy) => drop(answer.send(Ok(copy))),
-                None => self.watchers.push(answer),
-            },
+            Request::Show(answer) => self.show(answer),
             Request::Hide => {
                 self.turn_away(|| Error::Internal("the board was closed before it was there"));
-                self.follower.hide();
+                self.screen.hide();
                 self.put_summary();
             }
-            Request::Propose(proposal, answer) => drop(answer.send(self.follower.propose(proposal))),
+            Request::Propose(doings, answer) => self.propose(*doings, answer),
+            Request::Retry(taken, answer) if self.replica.view().is_none() => {
+                self.waiters.push(Request::Retry(taken, answer));
+            }
+            Request::Retry(taken, answer) => self.retry(*taken, answer),
             Request::Invite(email, answer) => self.invite(email, answer),
-        }
-    }
-
-    fn heard(&mut self, event: Option<ChannelEvent>) {
-        let mut entries: Vec<Entry> = Vec::new();
-        let mut next = Some(event);
-        // Entries that have arrived together are told together.
-        while let Some(event) = next.take() {
-            match event {
-                Some(ChannelEvent::Message { event, payload }) if event == event::ENTRY => match payload.parse() {
-                    Ok(entry) => {
-                        entries.push(entry);
-                        if entries.len() < ENTRIES_MAX {
-                            next = self.line.events.recv().now_or_never();
-                        }
-                    }
-                    Err(error) => {
-                        tracing::warn!(topic = %self.topic, %error, "an entry that cannot be read");
-                        self.confirm(std::mem::take(&mut entries));
-                        self.rejoin(None);
-                    }
-                },
-                other => {
-                    self.confirm(std::mem::take(&mut entries));
-                    self.heard_other(other);
-                }
+            Request::Suspect => {
+                self.is_suspect = true;
+                self.check();
             }
         }
-        self.confirm(entries);
     }
 
-    fn heard_other(&mut self, event: Option<ChannelEvent>) {
-        match event {
-            Some(ChannelEvent::Joined { response }) => self.joined(&response),
-            Some(ChannelEvent::Refused { response }) => self.join_refused(&response),
-            Some(ChannelEvent::Message { event, payload }) => self.heard_message(&event, &payload),
-            Some(ChannelEvent::Disconnected) => {
-                self.outbox.start_over();
-                self.line.is_joined = false;
-                self.follower.presence_state(PresenceState::new());
-            }
-            Some(ChannelEvent::Closed) => {
-                let error = ChannelError::new("unauthorized", "This board is no longer shared with you");
-                self.gone(error);
-            }
-            // The socket has ended, and the connection with it.
-            None => self.is_over = true,
-        }
-    }
-
-    fn heard_message(&mut self, event: &str, payload: &Payload) {
-        let outcome = match event {
-            event::PRESENCE_STATE => payload.parse().map(|state| self.follower.presence_state(state)),
-            event::PRESENCE_DIFF => payload.parse().map(|diff| self.follower.presence_diff(&diff)),
-            // A later server may say more than this app knows.
-            _ => Ok(()),
-        };
-        if let Err(error) = outcome {
-            tracing::warn!(topic = %self.topic, event, %error, "a message that cannot be read");
-        }
-    }
-
-    fn joined(&mut self, response: &Payload) {
-        let was_asked_since = self.line.was_asked_since();
-        let outcome = match response.parse::<JoinedBoard>() {
-            Ok(answer) => self.follower.joined(answer).map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        match outcome {
-            Ok(()) => {
-                self.line.is_joined = true;
-                self.retry_at = None;
-                let was_shown = self.follower.is_shown();
-                let mut is_taken = false;
-                for watcher in std::mem::take(&mut self.watchers) {
-                    is_taken |= watcher.send(self.follower.show().ok_or(Error::NoSuchBoard)).is_ok();
-                }
-                if !was_shown && !is_taken {
+    fn show(&mut self, answer: Answer<BoardCopy>) {
+        let was_shown = self.screen.is_shown();
+        match self.screen.show(&self.replica) {
+            Some(copy) => {
+                if answer.send(Ok(copy)).is_err() && !was_shown {
                     // Whoever asked has given up.
-                    self.follower.hide();
+                    self.screen.hide();
                 }
             }
-            Err(error) if was_asked_since => {
-                tracing::warn!(topic = %self.topic, error, "entries that do not fit: taking the board as a whole");
-                self.rejoin(None);
+            None => self.waiters.push(Request::Show(answer)),
+        }
+    }
+
+    /// There is a board: whoever waited for one goes on.
+    pub(super) fn serve(&mut self) {
+        for request in std::mem::take(&mut self.waiters) {
+            self.asked(request);
+        }
+    }
+
+    fn propose(&mut self, Doings { proposal, doing, inverse }: Doings, answer: Answer<()>) {
+        if self.replica.view().is_none() {
+            drop(answer.send(Err(Error::NoSuchBoard)));
+            return;
+        }
+        let op = proposal.op;
+        match self.replica.propose(proposal, doing, inverse) {
+            // One that waits already is answered when the first one is: behind it, since there is nothing to write.
+            Ok(outcome) => self.write(self.of_board(outcome.writes), After::Kept(op, answer)),
+            Err(error) => drop(answer.send(Err(error.into()))),
+        }
+    }
+
+    /// Makes a change again that came to nothing.
+    fn retry(&mut self, mut taken: Taken, answer: Answer<()>) {
+        let Wanted::Change { change } = taken.item.wanted.clone() else {
+            self.surroundings.attention.put_back(taken);
+            drop(answer.send(Err(Error::NoSuchBoard)));
+            return;
+        };
+        let op = OpId::from_uuid(Uuid::now_v7());
+        let proposal = Proposal { op, at: now(), change };
+        let inverse = self.replica.replica().and_then(|replica| replica.invert(proposal.at, &proposal.change));
+        match self.replica.propose(proposal, Doing::Anew, inverse) {
+            Ok(outcome) => {
+                let mut writes = self.of_board(outcome.writes);
+                writes.push(AccountWrite::Attended(taken.item.id));
+                self.write(writes, After::Retried(op, Box::new(taken), answer));
+                // It was not the interface that has made it.
+                self.screen.reset(&self.replica);
             }
             Err(error) => {
-                tracing::error!(topic = %self.topic, error, "a board that cannot be read");
-                self.put_off(|| Error::Internal("the server's answer cannot be read"));
+                taken.item.refusal = refusal_of(&error);
+                taken.item.at = now();
+                self.write(vec![AccountWrite::Attention(taken.item.clone())], After::Nothing);
+                self.surroundings.attention.put_back(taken);
+                drop(answer.send(Err(error.into())));
             }
         }
     }
 
-    fn join_refused(&mut self, response: &Payload) {
-        let error = read_error(response);
-        if error.reason == "unauthorized" {
-            self.gone(error);
-        } else {
-            tracing::warn!(topic = %self.topic, reason = error.reason, "the join was refused");
-            self.put_off(|| Error::Channel(error.clone()));
+    /// What is due after each thing that has happened.
+    async fn go_on(&mut self) {
+        if let Some(refusal) = self.lost.take() {
+            self.lose(refusal).await;
         }
+        if let Some(line) = &self.line {
+            self.outbox.send(&line.channel, &mut self.replica, self.surroundings.patience.push_time).await;
+        }
+        self.report();
     }
 
-    fn confirm(&mut self, entries: Vec<Entry>) {
-        if entries.is_empty() {
-            return;
-        }
-        match self.follower.confirm(entries) {
-            Ok(()) => {}
-            Err(ReplicaError::Gap { expected, got }) => {
-                tracing::info!(topic = %self.topic, %expected, %got, "entries are missing");
-                self.rejoin(self.follower.seq());
-            }
-            Err(error @ ReplicaError::Diverged { .. }) => {
-                tracing::error!(topic = %self.topic, %error, "taking the board as a whole");
-                self.rejoin(None);
-            }
-        }
-    }
-
-    fn answered(&mut self, (op, answer): Answered) {
-        match answer {
-            Ok(response) => match response.parse::<Proposed>() {
-                Ok(Proposed { seq }) => self.follower.acknowledge(op, seq),
-                Err(error) => {
-                    tracing::warn!(topic = %self.topic, %error, "an answer that cannot be read");
-                    self.hold_back();
-                }
-            },
-            Err(PushError::Refused(response)) => {
-                let error = read_error(&response);
-                match error.reason.as_str() {
-                    // Not a word about the change itself: after the next join it is clear what holds.
-                    "unavailable" | "unauthorized" | "unmatched topic" => self.hold_back(),
-                    _ => self.follower.reject(op, refusal(error)),
-                }
-            }
-            // Whether the server has it, the next join tells; and whether it is there at all, a heartbeat.
-            Err(PushError::Timeout) => {
-                self.surroundings.socket.reconnect_now();
-                self.rejoin(self.follower.seq());
-            }
-            // The channel says so too, and by itself what comes next.
-            Err(PushError::Disconnected | PushError::Closed) => {}
-            Err(PushError::Payload(error)) => {
-                self.follower.reject(op, Refusal { code: "internal".to_owned(), message: error });
-            }
-        }
-    }
-
-    fn invite(&mut self, email: String, answer: Answer<()>) {
-        if !self.line.is_joined {
-            drop(answer.send(Err(Error::Offline)));
-            return;
-        }
-        let (channel, time) = (self.line.channel.clone(), self.surroundings.patience.push_time);
-        self.invitations.push(Box::pin(async move {
-            let invite = Invite { email, role: Role::Member };
-            let outcome = match channel.push(event::INVITE, &invite, time).await {
-                Ok(_) => Ok(()),
-                Err(PushError::Refused(response)) => Err(Error::Channel(read_error(&response))),
-                Err(error) => {
-                    tracing::info!(%error, "an invitation without an answer");
-                    Err(Error::Offline)
-                }
-            };
-            drop(answer.send(outcome));
-        }));
-    }
-
-    fn gone(&mut self, error: ChannelError) {
-        self.follower.gone(refusal(error));
-        self.turn_away(|| Error::NoSuchBoard);
-        self.is_over = true;
-    }
-
-    /// Whoever waits for a copy is told why there is none.
-    fn turn_away(&mut self, why: impl Fn() -> Error) {
-        for watcher in self.watchers.drain(..) {
-            drop(watcher.send(Err(why())));
-        }
-    }
-
-    /// Sends nothing more before the next join, which is after a while, and then everything that waits again: what
-    /// comes after a proposal may build on it.
-    fn hold_back(&mut self) {
+    /// Joins anew, from there.
+    pub(super) fn rejoin(&mut self, from: JoinFrom) {
         self.outbox.start_over();
-        self.put_off(|| Error::Offline);
+        self.replica.disconnected();
+        self.retry_at = None;
+        let link = self.link.borrow().clone();
+        self.line = link.map(|link| Line::open(&link.socket, self.topic, from));
     }
 
-    /// Joins anew after a while; whoever waits for a copy is told why there is none.
-    fn put_off(&mut self, why: impl Fn() -> Error) {
+    /// There may be a way to the server.
+    fn connect(&mut self) {
+        self.link.mark_unchanged();
+        if self.unmade.is_some() {
+            self.make();
+        } else if self.line.is_none() {
+            self.rejoin(self.replica.join_from());
+        }
+    }
+
+    fn connect_anew(&mut self) {
+        self.line = None;
+        self.retry_at = None;
+        self.connect();
+    }
+
+    /// Tries again after a while; whoever waits for a copy is told why there is none.
+    pub(super) fn put_off(&mut self, why: impl Fn() -> Error) {
         self.turn_away(why);
         self.retry_at.get_or_insert_with(|| Instant::now() + self.surroundings.patience.retry_after);
     }
 
-    /// Joins anew, for what came after `since` or for the whole board.
-    fn rejoin(&mut self, since: Option<Seq>) {
-        self.outbox.start_over();
-        self.retry_at = None;
-        self.line = Line::open(&self.surroundings.socket, self.topic, since);
+    /// Whoever waits for a copy is told why there is none.
+    pub(super) fn turn_away(&mut self, why: impl Fn() -> Error) {
+        for request in self.waiters.drain(..) {
+            match request {
+                Request::Show(answer) => drop(answer.send(Err(why()))),
+                Request::Retry(taken, answer) => {
+                    self.surroundings.attention.put_back(*taken);
+                    drop(answer.send(Err(why())));
+                }
+                // These wait for nothing.
+                Request::Hide | Request::Propose(..) | Request::Invite(..) | Request::Suspect => {}
+            }
+        }
+    }
+
+    /// Whoever has stopped waiting is not waited for.
+    fn forget_abandoned(&mut self) {
+        for request in std::mem::take(&mut self.waiters) {
+            match request {
+                Request::Show(answer) if answer.is_closed() => {}
+                Request::Retry(taken, answer) if answer.is_closed() => self.surroundings.attention.put_back(*taken),
+                request => self.waiters.push(request),
+            }
+        }
     }
 
     /// Shows on the page of boards what was done here.
     fn put_summary(&self) {
-        if let Some(summary) = self.follower.summary() {
-            self.surroundings.boards.put(summary);
+        let Some(summary) = self.replica.view().map(Board::summary) else { return };
+        if self.n_waiting() > 0 {
+            self.surroundings.boards.put_ahead(summary);
+        } else {
+            self.surroundings.boards.put_settled(summary);
         }
+    }
+
+    /// How many things wait for the server; a board that is to be made is one.
+    fn n_waiting(&self) -> usize {
+        self.replica.n_waiting() + usize::from(self.unmade.is_some())
     }
 
     fn report(&mut self) {
-        self.watchers.retain(|watcher| !watcher.is_closed());
-        let phase = *self.phases.borrow_and_update();
-        if phase == ConnectionPhase::Offline {
+        self.forget_abandoned();
+        if self.phase() == ConnectionPhase::Offline {
             self.turn_away(|| Error::Offline);
         }
-        self.keep_waiting(phase);
-        self.surroundings.status.set_waiting(self.board_id, self.follower.n_pending());
-        self.line.note(self.follower.seq());
-    }
-
-    /// Keeps on disk what waits for a connection. With one, the server has it sooner than the disk; and what was kept is
-    /// forgotten when nothing waits any more, rather than with every answer.
-    fn keep_waiting(&mut self, phase: ConnectionPhase) {
-        let is_due = if phase == ConnectionPhase::Live {
-            self.follower.n_pending() == 0 && !self.kept.is_empty()
-        } else {
-            !self.follower.ops().eq(self.kept.iter().copied())
-        };
-        if is_due {
-            let following = self.following();
-            self.surroundings.waiting.keep(&following);
-            self.kept = following.pending.iter().map(|proposal| proposal.op).collect();
+        self.surroundings.status.set_waiting(self.board_id, self.n_waiting());
+        if let (Some(line), Some(replica), true) = (&self.line, self.replica.replica(), self.replica.is_joined()) {
+            line.note(replica.seq());
         }
     }
 
-    /// What is to be followed by whoever goes on after this.
-    fn following(&self) -> Following {
-        Following { board_id: self.board_id, pending: self.follower.pending() }
+    pub(super) fn phase(&self) -> ConnectionPhase {
+        *self.phases.borrow()
     }
 
     fn is_idle(&self) -> bool {
-        let is_wanted = self.follower.is_shown() || !self.watchers.is_empty() || !self.invitations.is_empty();
-        self.is_over || (!is_wanted && self.follower.n_pending() == 0)
+        let is_wanted = self.screen.is_shown()
+            || self.is_suspect
+            || !self.waiters.is_empty()
+            || !self.calls.is_empty()
+            || !self.invitations.is_empty()
+            || self.n_waiting() > 0;
+        self.writing.is_empty() && (self.is_over || !is_wanted)
     }
-}
 
-fn read_error(response: &Payload) -> ChannelError {
-    response.parse().unwrap_or_else(|_| ChannelError::new("unknown", ""))
+    /// Ends in order. What the person did before they were stopped is still written down.
+    async fn end(mut self, mut requests: mpsc::UnboundedReceiver<Request>, is_stopped: bool) {
+        while let Ok(request) = requests.try_recv() {
+            match request {
+                Request::Propose(doings, answer) if is_stopped => self.propose(*doings, answer),
+                Request::Retry(taken, _) => self.surroundings.attention.put_back(*taken),
+                Request::Show(_) | Request::Hide | Request::Propose(..) | Request::Invite(..) | Request::Suspect => {}
+            }
+        }
+        self.turn_away(|| Error::SignedOut);
+        while let Some(written) = self.writing.next().await {
+            self.written(written);
+        }
+        if !is_stopped {
+            self.surroundings.status.set_waiting(self.board_id, 0);
+        }
+    }
 }

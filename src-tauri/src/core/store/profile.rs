@@ -53,6 +53,8 @@ const LAYOUT: Layout = Layout {
          INSERT INTO drafts (account, key, text) SELECT account, key, text FROM old_drafts;
          DROP TABLE old_settings;
          DROP TABLE old_drafts;",
+        // 4: what waits is in the file of its account.
+        "DROP TABLE waiting;",
     ],
     rescue,
     means,

@@ -1,0 +1,113 @@
+//! What a followed board has on its way to the disk, and what follows when it is there.
+
+use roost_board::OpId;
+use roost_board::ReplicaError;
+use roost_board::durable::{News, Outcome, Write};
+use roost_bridge::AttentionItem;
+
+use super::Answer;
+use super::loss::Loss;
+use super::task::Task;
+use crate::core::attention::Taken;
+use crate::core::error::Error;
+use crate::core::store::{AccountWrite, StoreError};
+
+/// What follows when something is on disk, or could not be written.
+pub(super) enum After {
+    /// Nothing but making good for it later.
+    Nothing,
+    /// A proposal may be sent.
+    Kept(OpId, Answer<()>),
+    /// A proposal may be sent, and the item that it was needs no attention any more.
+    Retried(OpId, Box<Taken>, Answer<()>),
+    /// The person is told of a refusal.
+    Refused(Box<AttentionItem>),
+    /// The person is told that the board is gone.
+    Gone(Loss),
+}
+
+/// What has become of something that was to be written.
+pub(super) type Written = (After, Result<(), StoreError>);
+
+impl Task {
+    /// Writes as one transaction, behind everything before.
+    pub(super) fn write(&mut self, writes: Vec<AccountWrite>, after: After) {
+        let written = self.surroundings.account.write(writes);
+        self.writing.push_back(Box::pin(async move { (after, written.await) }));
+    }
+
+    /// What the replica wants to have written.
+    pub(super) fn of_board(&self, writes: Vec<Write>) -> Vec<AccountWrite> {
+        writes.into_iter().map(|write| AccountWrite::Board(self.board_id, write)).collect()
+    }
+
+    /// Does what the replica asks for.
+    pub(super) fn carry_out(&mut self, outcome: Outcome) {
+        let Outcome { writes, news, rejoin, trouble } = outcome;
+        match trouble {
+            Some(ReplicaError::Gap { expected, got }) => {
+                tracing::info!(topic = %self.topic, %expected, %got, "entries are missing");
+            }
+            Some(error @ ReplicaError::Diverged { .. }) => {
+                tracing::error!(topic = %self.topic, %error, "taking the board as a whole");
+            }
+            None => {}
+        }
+        if !writes.is_empty() {
+            self.write(self.of_board(writes), After::Nothing);
+        }
+        for news in news {
+            match news {
+                News::Entries(entries) => self.screen.entries(&self.replica, entries),
+                News::Reset => self.screen.reset(&self.replica),
+                News::Refused(proposal) => {
+                    tracing::error!(op = %proposal.op, "a refusal that nobody has answered for");
+                }
+            }
+        }
+        if let Some(from) = rejoin {
+            self.rejoin(from);
+        }
+    }
+
+    /// Something is on disk, or could not be written.
+    pub(super) fn written(&mut self, (after, outcome): Written) {
+        match (after, outcome) {
+            (After::Kept(op, answer), Ok(())) => {
+                self.replica.kept(op);
+                drop(answer.send(Ok(())));
+            }
+            (After::Kept(op, answer), Err(error)) => {
+                tracing::error!(board = %self.board_id, %error, "a change is not kept, and so not made");
+                self.replica.not_kept(op);
+                drop(answer.send(Err(Error::NotKept(error))));
+            }
+            (After::Retried(op, _, answer), Ok(())) => {
+                self.replica.kept(op);
+                self.surroundings.attention.taken_for_good();
+                drop(answer.send(Ok(())));
+            }
+            (After::Retried(op, taken, answer), Err(error)) => {
+                self.replica.not_kept(op);
+                self.screen.reset(&self.replica);
+                self.surroundings.attention.put_back(*taken);
+                drop(answer.send(Err(Error::NotKept(error))));
+            }
+            (After::Refused(item), outcome) => {
+                self.note(outcome);
+                let (op, refusal) = (item.id, item.refusal.clone());
+                self.surroundings.attention.add([*item]);
+                self.screen.refused(op, refusal);
+            }
+            (After::Gone(loss), outcome) => self.gone(loss, outcome.is_ok()),
+            (After::Nothing, outcome) => self.note(outcome),
+        }
+    }
+
+    fn note(&mut self, outcome: Result<(), StoreError>) {
+        if let Err(error) = outcome {
+            tracing::error!(board = %self.board_id, %error, "what has happened on a board is not kept");
+            self.replica.not_written();
+        }
+    }
+}
