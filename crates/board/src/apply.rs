@@ -8,8 +8,11 @@ use crate::change::{Change, Context, NewCard, NewComment, NewList};
 use crate::error::{ApplyError, Field};
 use crate::id::{CardId, CommentId, ListId, UserId};
 use crate::limits;
+use crate::places::Place;
 use crate::position::Position;
+use crate::siblings::{index_of, insert_sorted, moved_to};
 use crate::text::{check_body, check_line, check_text};
+use crate::time::Timestamp;
 
 impl Board {
     /// Makes a change happen, or refuses it and leaves the board as it was.
@@ -103,9 +106,8 @@ impl Board {
 
     fn move_list(&mut self, id: ListId, position: &Position) -> Result<(), ApplyError> {
         let index = self.list_index(id)?;
-        let mut list = self.lists.remove(index);
-        Arc::make_mut(&mut list).position.clone_from(position);
-        insert_sorted(&mut self.lists, list);
+        Arc::make_mut(&mut self.lists[index]).position.clone_from(position);
+        moved_to(&mut self.lists, index);
         Ok(())
     }
 
@@ -121,10 +123,10 @@ impl Board {
 
     fn add_card(&mut self, new: &NewCard) -> Result<(), ApplyError> {
         self.list_index(new.list_id)?;
-        if self.list_of.contains_key(&new.id) {
+        if self.places.get(new.id).is_some() {
             return Err(ApplyError::IdTaken);
         }
-        if self.list_of.len() >= limits::CARDS_MAX {
+        if self.places.len() >= limits::CARDS_MAX {
             return Err(ApplyError::TooMany { what: "cards on a board", max: limits::CARDS_MAX });
         }
         check_line(Field::CardTitle, &new.title, limits::CARD_TITLE_MAX)?;
@@ -137,29 +139,33 @@ impl Board {
             comments: Vec::new(),
         };
         insert_sorted(&mut self.list_mut(new.list_id)?.cards, Arc::new(card));
-        Arc::make_mut(&mut self.list_of).insert(new.id, new.list_id);
+        self.set_place(new.id, new.list_id, &new.position);
         Ok(())
     }
 
     fn move_card(&mut self, id: CardId, to: ListId, position: &Position) -> Result<(), ApplyError> {
         let (from, index) = self.find_card(id)?;
         self.list_index(to)?;
-        let mut card = self.list_mut(from)?.cards.remove(index);
-        let moved = Arc::make_mut(&mut card);
+        let cards = &mut self.list_mut(from)?.cards;
+        let moved = Arc::make_mut(&mut cards[index]);
         moved.list_id = to;
         moved.position.clone_from(position);
-        insert_sorted(&mut self.list_mut(to)?.cards, card);
-        if from != to {
-            Arc::make_mut(&mut self.list_of).insert(id, to);
+        if from == to {
+            moved_to(cards, index);
+        } else {
+            let card = cards.remove(index);
+            insert_sorted(&mut self.list_mut(to)?.cards, card);
         }
+        self.set_place(id, to, position);
         Ok(())
     }
 
     fn restore_card(&mut self, id: CardId) -> Result<(), ApplyError> {
-        let list_id = *self.list_of.get(&id).ok_or(ApplyError::NoSuchCard(id))?;
-        let list = &self.lists[self.list_index(list_id)?];
-        let index = list.archived_cards.iter().position(|card| card.id == id).ok_or(ApplyError::CardNotArchived(id))?;
-        let list = self.list_mut(list_id)?;
+        let Place { list_id, position } = self.places.get(id).ok_or(ApplyError::NoSuchCard(id))?;
+        let list_index = self.list_index(*list_id)?;
+        let index = index_of(&self.lists[list_index].archived_cards, position, id);
+        let index = index.ok_or(ApplyError::CardNotArchived(id))?;
+        let list = Arc::make_mut(&mut self.lists[list_index]);
         let card = list.archived_cards.remove(index);
         insert_sorted(&mut list.cards, card);
         Ok(())
@@ -215,6 +221,26 @@ impl Board {
         Ok(())
     }
 
+    /// The comment that was made on this board `from` when is from the time `to`, wherever its card is; one that was
+    /// taken back, or made again since, is left alone.
+    pub(crate) fn set_comment_time(&mut self, card: CardId, id: CommentId, from: Timestamp, to: Timestamp) {
+        let Some(Place { list_id, position }) = self.places.get(card) else { return };
+        let mut lists = self.lists.iter_mut().chain(&mut self.archived_lists);
+        let Some(list) = lists.find(|list| list.id == *list_id) else { return };
+        let List { cards, archived_cards, .. } = Arc::make_mut(list);
+        let found = match index_of(cards, position, card) {
+            Some(index) => &mut cards[index],
+            None => match index_of(archived_cards, position, card) {
+                Some(index) => &mut archived_cards[index],
+                None => return,
+            },
+        };
+        let Ok(place) = found.comments.binary_search_by_key(&id, |comment| comment.id) else { return };
+        if found.comments[place].at == from && from != to {
+            Arc::make_mut(found).comments[place].at = to;
+        }
+    }
+
     pub(crate) fn all_lists(&self) -> impl Iterator<Item = &Arc<List>> {
         self.lists.iter().chain(&self.archived_lists)
     }
@@ -237,10 +263,14 @@ impl Board {
 
     /// The list that a card in sight is in, and its place there.
     fn find_card(&self, id: CardId) -> Result<(ListId, usize), ApplyError> {
-        let list_id = *self.list_of.get(&id).ok_or(ApplyError::NoSuchCard(id))?;
-        let list = &self.lists[self.list_index(list_id)?];
-        let index = list.cards.iter().position(|card| card.id == id).ok_or(ApplyError::CardArchived(id))?;
-        Ok((list_id, index))
+        let Place { list_id, position } = self.places.get(id).ok_or(ApplyError::NoSuchCard(id))?;
+        let list = &self.lists[self.list_index(*list_id)?];
+        let index = index_of(&list.cards, position, id).ok_or(ApplyError::CardArchived(id))?;
+        Ok((*list_id, index))
+    }
+
+    fn set_place(&mut self, id: CardId, list_id: ListId, position: &Position) {
+        self.places.insert(id, Place { list_id, position: position.clone() });
     }
 
     fn card_mut(&mut self, id: CardId) -> Result<&mut Card, ApplyError> {
@@ -254,31 +284,4 @@ fn check_owner(role: Role) -> Result<(), ApplyError> {
         Role::Owner => Ok(()),
         Role::Member => Err(ApplyError::NotAnOwner),
     }
-}
-
-/// What has a place among siblings; equal positions are told apart by id.
-pub(crate) trait Sibling {
-    type Id: Ord;
-    fn place(&self) -> (&Position, Self::Id);
-}
-
-impl Sibling for Arc<List> {
-    type Id = ListId;
-
-    fn place(&self) -> (&Position, ListId) {
-        (&self.position, self.id)
-    }
-}
-
-impl Sibling for Arc<Card> {
-    type Id = CardId;
-
-    fn place(&self) -> (&Position, CardId) {
-        (&self.position, self.id)
-    }
-}
-
-fn insert_sorted<T: Sibling>(siblings: &mut Vec<T>, new: T) {
-    let index = siblings.partition_point(|sibling| sibling.place() < new.place());
-    siblings.insert(index, new);
 }

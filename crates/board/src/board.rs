@@ -1,6 +1,6 @@
 //! The board and what is on it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ApplyError, Field};
 use crate::id::{BoardId, CardId, CommentId, ListId, UserId};
 use crate::limits;
+use crate::places::Places;
 use crate::position::Position;
+use crate::siblings::index_of;
 use crate::text::{check_line, check_optional_line};
 use crate::time::Timestamp;
 
@@ -152,8 +154,8 @@ pub struct Board {
     pub(crate) lists: Vec<Arc<List>>,
     /// In the same order.
     pub(crate) archived_lists: Vec<Arc<List>>,
-    /// In which list each card is, archived ones included.
-    pub(crate) list_of: Arc<HashMap<CardId, ListId>>,
+    /// Where each card is, archived ones included.
+    pub(crate) places: Places,
 }
 
 impl Board {
@@ -171,7 +173,7 @@ impl Board {
             members: Arc::new(BTreeMap::from([(member.user.id, member)])),
             lists: Vec::new(),
             archived_lists: Vec::new(),
-            list_of: Arc::default(),
+            places: Places::default(),
         })
     }
 
@@ -225,7 +227,17 @@ impl Board {
     /// A card that is not archived, nor is its list.
     #[must_use]
     pub fn card(&self, id: CardId) -> Option<&Arc<Card>> {
-        self.list(*self.list_of.get(&id)?)?.cards.iter().find(|card| card.id == id)
+        let place = self.places.get(id)?;
+        let cards = &self.list(place.list_id)?.cards;
+        Some(&cards[index_of(cards, &place.position, id)?])
+    }
+
+    /// The list that a card in sight is in, and its index there.
+    #[must_use]
+    pub fn card_index(&self, id: CardId) -> Option<(ListId, usize)> {
+        let place = self.places.get(id)?;
+        let index = index_of(&self.list(place.list_id)?.cards, &place.position, id)?;
+        Some((place.list_id, index))
     }
 
     /// How many cards there are in sight.
@@ -244,7 +256,8 @@ impl Board {
     #[must_use]
     pub fn card_position(&self, list: ListId, index: usize, moving: Option<CardId>) -> Option<Position> {
         let cards = &self.list(list)?.cards;
-        let skip = moving.and_then(|moving| cards.iter().position(|card| card.id == moving));
+        let moving = moving.and_then(|moving| self.card_index(moving)).filter(|(from, _)| *from == list);
+        let skip = moving.map(|(_, index)| index);
         Some(position_at(cards, |card| &card.position, index, skip))
     }
 

@@ -83,6 +83,11 @@ pub struct History {
 }
 
 impl History {
+    /// A history as it was written down; the last step of each side is the newest.
+    pub fn from_steps(undo: impl IntoIterator<Item = Step>, redo: impl IntoIterator<Item = Step>) -> Self {
+        Self { undo: undo.into_iter().collect(), redo: redo.into_iter().collect() }
+    }
+
     /// Takes note of a proposal. `inverse` is what takes it back, seen from the view before it
     /// ([`Board::invert`]); without one there is no step.
     ///

@@ -10,14 +10,17 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 use crate::limits::POSITION_MAX;
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A place among siblings; the smaller comes first. See the [module](self).
+///
+/// Cloning it is cheap, and a short one is where the card or list itself is, so that looking for a place is quick.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position(Box<str>);
+pub struct Position(SmolStr);
 
 /// Why there is no such position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,8 @@
 //!
 //! A replica does no IO. Whoever owns it hands it the entries that arrive and sends the proposals that it holds.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::OnceLock;
 
 use crate::board::Board;
 use crate::change::{Change, Context, Entry, Proposal};
@@ -47,18 +48,34 @@ pub struct Confirmed {
 ///
 /// A pending proposal that does not apply to what is confirmed by now stays pending, since only the server decides, and
 /// is left out of the view.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Replica {
     actor: UserId,
     seq: Seq,
     confirmed: Board,
     pending: VecDeque<Proposal>,
-    /// `None` when nothing is pending: then the confirmed board is the view.
-    view: Option<Board>,
+    /// The `op` of each that is pending.
+    pending_ops: HashSet<OpId>,
+    /// Made when somebody looks at it, since much may be pending and much arrive in between. Not there when nothing is
+    /// pending: then the confirmed board is the view.
+    view: OnceLock<Board>,
     /// Own proposals that the server has accepted at this `seq`, whose entry has not arrived yet.
-    accepted: Vec<(OpId, Seq)>,
+    accepted: HashMap<OpId, Seq>,
     has_unknown: bool,
 }
+
+/// The view follows from the rest.
+impl PartialEq for Replica {
+    fn eq(&self, other: &Self) -> bool {
+        let rest = |replica: &Self| (replica.actor, replica.seq, replica.has_unknown);
+        rest(self) == rest(other)
+            && self.confirmed == other.confirmed
+            && self.pending == other.pending
+            && self.accepted == other.accepted
+    }
+}
+
+impl Eq for Replica {}
 
 impl Replica {
     /// A replica with nothing pending, for proposals by `actor`.
@@ -69,8 +86,9 @@ impl Replica {
             seq: snapshot.seq,
             confirmed: snapshot.board,
             pending: VecDeque::new(),
-            view: None,
-            accepted: Vec::new(),
+            pending_ops: HashSet::new(),
+            view: OnceLock::new(),
+            accepted: HashMap::new(),
             has_unknown: false,
         }
     }
@@ -80,17 +98,14 @@ impl Replica {
     pub fn with_pending(actor: UserId, snapshot: Snapshot, pending: impl IntoIterator<Item = Proposal>) -> Self {
         let mut replica = Self::new(actor, snapshot);
         replica.pending = pending.into_iter().collect();
-        replica.rebuild_view();
+        replica.pending_ops = replica.pending.iter().map(|proposal| proposal.op).collect();
         replica
     }
 
     /// What to show: the confirmed board and the pending proposals.
     #[must_use]
-    pub const fn view(&self) -> &Board {
-        match &self.view {
-            Some(view) => view,
-            None => &self.confirmed,
-        }
+    pub fn view(&self) -> &Board {
+        if self.pending.is_empty() { &self.confirmed } else { self.view.get_or_init(|| self.make_view()) }
     }
 
     /// What the server has confirmed.
@@ -127,47 +142,53 @@ impl Replica {
         self.pending.iter()
     }
 
+    /// Whether a proposal is one of those.
+    #[must_use]
+    pub fn is_pending(&self, op: OpId) -> bool {
+        self.pending_ops.contains(&op)
+    }
+
     /// Makes a change on this client: it is in the view at once, and pending. One that is pending already, by its `op`,
     /// is the same proposal, and nothing happens.
     ///
     /// # Errors
     /// When it does not apply to the view; then nothing has happened.
     pub fn propose(&mut self, proposal: Proposal) -> Result<(), ApplyError> {
-        if self.pending.iter().any(|pending| pending.op == proposal.op) {
+        if self.is_pending(proposal.op) {
             return Ok(());
         }
         let context = Context { actor: self.actor, at: proposal.at };
-        match &mut self.view {
-            Some(view) => view.apply(&context, &proposal.change)?,
-            None => {
-                let mut view = self.confirmed.clone();
-                view.apply(&context, &proposal.change)?;
-                self.view = Some(view);
-            }
+        let mut view = self.view.take().unwrap_or_else(|| self.make_view());
+        let applied = view.apply(&context, &proposal.change);
+        if applied.is_ok() {
+            self.pending_ops.insert(proposal.op);
+            self.pending.push_back(proposal);
         }
-        self.pending.push_back(proposal);
-        Ok(())
+        if !self.pending.is_empty() {
+            self.view = OnceLock::from(view);
+        }
+        applied
     }
 
     /// Takes entries in the order of their `seq`; those that are there already are passed over, so the same ones may
-    /// come twice. The view is made anew once for all of them, or stays when they are own proposals in their order.
+    /// come twice. The view stays when they are own proposals in their order; otherwise it is made anew when it is
+    /// looked at.
     ///
     /// # Errors
     /// At a gap, or an entry that does not apply. The entries before it have been taken.
     pub fn confirm<'a>(&mut self, entries: impl IntoIterator<Item = &'a Entry>) -> Result<Confirmed, ReplicaError> {
         let mut confirmed = Confirmed::default();
         let outcome = entries.into_iter().try_for_each(|entry| self.confirm_one(entry, &mut confirmed));
-        if self.view.is_none() || self.pending.is_empty() {
-            self.rebuild_view();
+        if self.pending.is_empty() {
+            self.view.take();
         }
         outcome.map(|()| confirmed)
     }
 
-    /// Takes one entry. What it makes of the view is for the caller to see to: `None` is one that is to be made anew.
     fn confirm_one(&mut self, entry: &Entry, confirmed: &mut Confirmed) -> Result<(), ReplicaError> {
         if entry.seq <= self.seq {
             if self.forget(entry.op) {
-                self.view = None;
+                self.view.take();
                 confirmed.settled.push(entry.op);
             }
             return Ok(());
@@ -175,9 +196,9 @@ impl Replica {
         if entry.seq != self.seq.next() {
             return Err(ReplicaError::Gap { expected: self.seq.next(), got: entry.seq });
         }
-        if !self.is_in_view(entry) {
+        if !self.stays_in_view(entry) {
             // While it is there, it shares lists and cards with the confirmed board, which has to copy what it changes.
-            self.view = None;
+            self.view.take();
         }
         if let Change::Unknown(_) = entry.change {
             // Only a newer version knows what it does. The rest of the board works without.
@@ -198,21 +219,28 @@ impl Replica {
     /// so that nothing flickers when the answer arrives before the entry; answers whether it is in already.
     pub fn acknowledge(&mut self, op: OpId, seq: Seq) -> bool {
         if seq > self.seq {
-            self.accepted.push((op, seq));
+            self.accepted.insert(op, seq);
             return false;
         }
         if self.forget(op) {
-            self.rebuild_view();
+            self.view.take();
         }
         true
     }
 
     /// The server has refused a proposal: it is no longer pending, and gone from the view.
     pub fn reject(&mut self, op: OpId) -> Option<Proposal> {
-        let index = self.pending.iter().position(|proposal| proposal.op == op)?;
-        let proposal = self.pending.remove(index);
-        self.rebuild_view();
-        proposal
+        let proposal = self.take_pending(op)?;
+        self.view.take();
+        Some(proposal)
+    }
+
+    /// What was [rejected](Self::reject) is pending again, in front of all others: it is older than most of them.
+    pub fn put_back(&mut self, proposal: Proposal) {
+        if self.pending_ops.insert(proposal.op) {
+            self.pending.push_front(proposal);
+            self.view.take();
+        }
     }
 
     /// Starts over from a snapshot, unless it is older than what is confirmed. What is pending stays pending, except
@@ -224,12 +252,12 @@ impl Replica {
         }
         self.seq = snapshot.seq;
         self.confirmed = snapshot.board;
-        let contained: Vec<OpId> =
-            self.accepted.iter().filter(|(_, seq)| *seq <= self.seq).map(|(op, _)| *op).collect();
-        for op in contained {
-            self.forget(op);
+        let contained: HashSet<OpId> = self.accepted.extract_if(|_, seq| *seq <= self.seq).map(|(op, _)| op).collect();
+        if !contained.is_empty() {
+            self.pending.retain(|proposal| !contained.contains(&proposal.op));
+            self.pending_ops.retain(|op| !contained.contains(op));
         }
-        self.rebuild_view();
+        self.view.take();
     }
 
     /// The change that takes `change` back, made against the view as it is now, before it.
@@ -238,32 +266,42 @@ impl Replica {
         self.view().invert(&Context { actor: self.actor, at }, change)
     }
 
-    /// Whether an entry is the first of the own proposals: the view has it in its place already, and stays as it is. A
-    /// comment does not, since its time is the server's.
-    fn is_in_view(&self, entry: &Entry) -> bool {
-        entry.actor == self.actor
-            && !matches!(entry.change, Change::CommentAdded { .. })
-            && self.pending.front().is_some_and(|first| first.op == entry.op && first.change == entry.change)
-    }
-
-    fn forget(&mut self, op: OpId) -> bool {
-        self.accepted.retain(|(accepted, _)| *accepted != op);
-        let Some(index) = self.pending.iter().position(|proposal| proposal.op == op) else { return false };
-        self.pending.remove(index);
+    /// Whether the view stays as it is when an entry is confirmed: it is the first of the own proposals, and in its
+    /// place there already. A comment has the server's time from then on.
+    fn stays_in_view(&mut self, entry: &Entry) -> bool {
+        let Some(first) = self.pending.front().filter(|first| first.op == entry.op) else { return false };
+        if entry.actor != self.actor || first.change != entry.change {
+            return false;
+        }
+        if let Change::CommentAdded { card_id, comment } = &entry.change
+            && let Some(view) = self.view.get_mut()
+        {
+            view.set_comment_time(*card_id, comment.id, first.at, entry.at);
+        }
         true
     }
 
-    fn rebuild_view(&mut self) {
-        if self.pending.is_empty() {
-            self.view = None;
-            return;
+    fn forget(&mut self, op: OpId) -> bool {
+        self.accepted.remove(&op);
+        self.take_pending(op).is_some()
+    }
+
+    fn take_pending(&mut self, op: OpId) -> Option<Proposal> {
+        if !self.pending_ops.remove(&op) {
+            return None;
         }
+        // The server answers in order, so it is one of the first.
+        let index = self.pending.iter().position(|proposal| proposal.op == op)?;
+        self.pending.remove(index)
+    }
+
+    fn make_view(&self) -> Board {
         let mut view = self.confirmed.clone();
         for proposal in &self.pending {
             let context = Context { actor: self.actor, at: proposal.at };
             // What does not apply any more waits for the server's word; see the type's documentation.
             drop(view.apply(&context, &proposal.change));
         }
-        self.view = Some(view);
+        view
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::apply::Sibling;
 use crate::board::{Board, Card, List, Member, Role};
 use crate::error::{ApplyError, Field};
 use crate::id::{BoardId, ListId, Seq};
 use crate::limits;
+use crate::places::{Place, Places};
 use crate::position::Position;
+use crate::siblings::sort;
 use crate::text::{check_body, check_line, check_text};
 
 /// A board and the last entry that is in it.
@@ -123,11 +124,12 @@ impl BoardData {
         if n_cards > limits::CARDS_MAX {
             return Err(ApplyError::TooMany { what: "cards on a board", max: limits::CARDS_MAX });
         }
-        let mut list_of = HashMap::with_capacity(n_cards);
+        let mut places = Places::default();
         let all = self.cards.into_iter().map(|card| (card, false));
         for (mut card, is_archived) in all.chain(self.archived_cards.into_iter().map(|card| (card, true))) {
             check_card(&mut card)?;
-            if list_of.insert(card.id, card.list_id).is_some() {
+            let place = Place { list_id: card.list_id, position: card.position.clone() };
+            if places.insert(card.id, place).is_some() {
                 return Err(ApplyError::IdTaken);
             }
             let list = lists.get_mut(&card.list_id).ok_or(ApplyError::NoSuchList(card.list_id))?;
@@ -145,14 +147,7 @@ impl BoardData {
             .collect();
         sort(&mut all);
         let (archived_lists, lists) = all.into_iter().partition(|list| archived.contains(&list.id));
-        Ok(Board {
-            id: self.id,
-            name: self.name,
-            members: Arc::new(members),
-            lists,
-            archived_lists,
-            list_of: Arc::new(list_of),
-        })
+        Ok(Board { id: self.id, name: self.name, members: Arc::new(members), lists, archived_lists, places })
     }
 }
 
@@ -167,8 +162,4 @@ fn check_card(card: &mut Card) -> Result<(), ApplyError> {
         return Err(ApplyError::IdTaken);
     }
     card.comments.iter().try_for_each(|comment| check_body(Field::CommentBody, &comment.body, limits::COMMENT_BODY_MAX))
-}
-
-fn sort<T: Sibling>(siblings: &mut [T]) {
-    siblings.sort_by(|one, other| one.place().cmp(&other.place()));
 }
