@@ -97,12 +97,12 @@ async fn without_a_keyring_somebody_is_signed_in_for_this_run() {
     assert!(matches!(session, Session::SignedIn { account } if account.token == TokenKeeping::ThisRun));
     desk.core.shutdown().await;
 
-    let desk = Desk::open(profile.path(), &secrets).await;
-    let session = desk.core.state().await.unwrap().session;
-    assert!(
-        matches!(session, Session::SignedOut { reason: Some(SignedOutReason::NoKeyring), .. }),
-        "whoever has to sign in again is told why: {session:?}"
-    );
+    let mut desk = Desk::open(profile.path(), &secrets).await;
+    // Whoever has to sign in again is told why.
+    desk.wait_for_session(|session| {
+        matches!(session, Session::SignedOut { reason: Some(SignedOutReason::NoKeyring), .. })
+    })
+    .await;
     desk.core.shutdown().await;
 }
 

@@ -26,9 +26,7 @@ impl Two {
         ada.sign_up(&host, "Ada").await;
         bob.sign_up(&host, "Bob").await;
 
-        let board = new_board();
-        ada.core.create_board(board, "Spring release".to_owned()).await.unwrap();
-        ada.open_board(board).await;
+        let board = ada.make_board("Spring release").await;
         ada.core.invite(board, email("Bob")).await.unwrap();
         ada.wait_for_news().await;
         bob.wait_for("the board on Bob's page", |event| {
@@ -137,9 +135,7 @@ async fn a_change_that_waits_survives_a_crash() {
     let (mut host, profile, secrets) = (Host::start().await, tempfile::tempdir().unwrap(), Secrets::in_reach());
     let mut desk = Desk::open(profile.path(), &secrets).await;
     desk.sign_up(&host, "Ada").await;
-    let board = new_board();
-    desk.core.create_board(board, "Spring release".to_owned()).await.unwrap();
-    desk.open_board(board).await;
+    let board = desk.make_board("Spring release").await;
     host.stop().await;
     desk.wait_for_phase(ConnectionPhase::Offline).await;
     desk.add_list(board, "Late at night").await;
@@ -231,14 +227,20 @@ async fn somebody_who_is_removed_sees_the_board_go() {
 #[tokio::test]
 async fn a_board_that_is_not_known_here_needs_the_server() {
     let mut two = Two::at_one_board().await;
-    let board = new_board();
-    two.ada.core.create_board(board, "Never opened".to_owned()).await.unwrap();
+    let other = two.ada.make_board("Never opened by Bob").await;
+    two.ada.core.invite(other, email("Bob")).await.unwrap();
+    two.bob
+        .wait_for("the other board", |event| match event {
+            UiEvent::Boards(page) => page.invited.iter().any(|board| board.id == other).then_some(()),
+            _ => None,
+        })
+        .await;
     two.host.stop().await;
-    two.ada.wait_for_phase(ConnectionPhase::Offline).await;
-    let error = CommandError::from(two.ada.core.open_board(board).await.unwrap_err());
+    two.bob.wait_for_phase(ConnectionPhase::Offline).await;
+    let error = CommandError::from(two.bob.core.open_board(other).await.unwrap_err());
     assert_eq!(error.code, "unreachable");
     // The one that is known is there all the same.
-    two.ada.open_board(two.board).await;
+    two.bob.open_board(two.board).await;
     two.end().await;
 }
 

@@ -179,6 +179,15 @@ impl Desk {
         user_of(&session)
     }
 
+    /// Makes a board, waits until the server has it, and opens it.
+    pub(crate) async fn make_board(&mut self, name: &str) -> BoardId {
+        let id = new_board();
+        self.core.create_board(id, name.to_owned()).await.unwrap();
+        self.wait_for_connection(ConnectionPhase::Live, 0).await;
+        self.open_board(id).await;
+        id
+    }
+
     /// Makes a change that cannot be taken back.
     pub(crate) async fn propose(&self, board: BoardId, proposal: Proposal) -> Result<(), Error> {
         self.core.propose(board, proposal, Doing::Anew, None).await

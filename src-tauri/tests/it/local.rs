@@ -2,7 +2,7 @@
 
 use roost_bridge::{ConnectionPhase, Session, TokenKeeping};
 
-use crate::desk::{Desk, Secrets, is_local, new_board, user_of};
+use crate::desk::{Desk, Secrets, is_local, user_of};
 
 #[tokio::test]
 async fn this_computer_needs_no_account() {
@@ -12,9 +12,7 @@ async fn this_computer_needs_no_account() {
     assert!(is_local(&session));
     assert!(matches!(&session, Session::SignedIn { account } if account.token == TokenKeeping::NotNeeded));
     desk.wait_for_phase(ConnectionPhase::Live).await;
-    let board = new_board();
-    desk.core.create_board(board, "At home".to_owned()).await.unwrap();
-    desk.open_board(board).await;
+    let board = desk.make_board("At home").await;
     desk.add_list(board, "This week").await;
     desk.wait_for_news().await;
     desk.core.shutdown().await;

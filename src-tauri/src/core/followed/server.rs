@@ -2,18 +2,18 @@
 
 use futures_util::FutureExt as _;
 use roost_board::durable::{CatchUp, JoinFrom};
-use roost_board::{Entry, Role};
+use roost_board::{Entry, Role, Snapshot};
 use roost_bridge::Refusal;
 use roost_channels::{ChannelEvent, Payload, PushError};
 use roost_protocol::event;
 use roost_protocol::payload::{ChannelError, Invite, JoinedBoard, PresenceState, Proposed};
 use roost_protocol::rest::EntriesAnswer;
 
-use super::Answer;
 use super::line::Line;
 use super::outbox::Answered;
 use super::screen::ENTRIES_MAX;
 use super::task::Task;
+use super::{Answer, Request};
 use crate::core::error::{Error, refusal};
 
 impl Task {
@@ -87,6 +87,9 @@ impl Task {
 
     fn joined(&mut self, response: &Payload) {
         let answer = match response.parse::<JoinedBoard>() {
+            Ok(JoinedBoard::Snapshot(snapshot)) if self.is_known(&snapshot) => {
+                CatchUp::Entries { seq: snapshot.seq, entries: Vec::new() }
+            }
             Ok(JoinedBoard::Snapshot(snapshot)) => CatchUp::Snapshot(snapshot),
             Ok(JoinedBoard::Entries(EntriesAnswer { seq, entries })) => CatchUp::Entries { seq, entries },
             Err(error) if self.line.as_ref().is_some_and(Line::was_asked_since) => {
@@ -107,6 +110,13 @@ impl Task {
         if self.replica.view().is_some() {
             self.serve();
         }
+    }
+
+    /// Whether the board as a whole is what is here: then there is nothing to draw anew.
+    fn is_known(&self, snapshot: &Snapshot) -> bool {
+        self.replica.replica().is_some_and(|replica| {
+            replica.seq() == snapshot.seq && !replica.has_unknown() && *replica.confirmed() == snapshot.board
+        })
     }
 
     fn join_refused(&mut self, response: &Payload) {
@@ -174,10 +184,10 @@ impl Task {
         self.put_off(|| Error::Offline);
     }
 
-    /// Asks somebody onto the board.
+    /// Asks somebody onto the board; as soon as it is joined, if that may be soon.
     pub(super) fn invite(&mut self, email: String, answer: Answer<()>) {
         let Some(line) = self.line.as_ref().filter(|_| self.replica.is_joined()) else {
-            drop(answer.send(Err(Error::Offline)));
+            self.wait(Request::Invite(email, answer));
             return;
         };
         let (channel, time) = (line.channel.clone(), self.surroundings.patience.push_time);

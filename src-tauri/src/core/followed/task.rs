@@ -81,7 +81,7 @@ pub(super) struct Task {
     pub(super) writing: FuturesOrdered<Pending<Written>>,
     pub(super) calls: FuturesUnordered<Pending<Called>>,
     pub(super) invitations: FuturesUnordered<Pending<()>>,
-    /// What waits for a first copy.
+    /// What waits for the server to let us in.
     waiters: Vec<Request>,
     pub(super) retry_at: Option<Instant>,
     pub(super) link: watch::Receiver<Option<Link>>,
@@ -130,13 +130,11 @@ impl Task {
         match request {
             Request::Show(answer) => self.show(answer),
             Request::Hide => {
-                self.turn_away(|| Error::Internal("the board was closed before it was there"));
-                self.screen.hide();
-                self.put_summary();
+                self.hide();
             }
             Request::Propose(doings, answer) => self.propose(*doings, answer),
             Request::Retry(taken, answer) if self.replica.view().is_none() => {
-                self.waiters.push(Request::Retry(taken, answer));
+                self.wait(Request::Retry(taken, answer));
             }
             Request::Retry(taken, answer) => self.retry(*taken, answer),
             Request::Invite(email, answer) => self.invite(email, answer),
@@ -156,11 +154,23 @@ impl Task {
                     self.screen.hide();
                 }
             }
-            None => self.waiters.push(Request::Show(answer)),
+            None => self.wait(Request::Show(answer)),
         }
     }
 
-    /// There is a board: whoever waited for one goes on.
+    fn hide(&mut self) {
+        // Whoever waits for a copy finds out by its end.
+        self.waiters.retain(|request| !matches!(request, Request::Show(_)));
+        self.screen.hide();
+        self.put_summary();
+    }
+
+    /// Lets a request wait for the next join. With no connection it is answered at once, by [`report`](Self::report).
+    pub(super) fn wait(&mut self, request: Request) {
+        self.waiters.push(request);
+    }
+
+    /// The board is joined: whoever waited for that goes on.
     pub(super) fn serve(&mut self) {
         for request in std::mem::take(&mut self.waiters) {
             self.asked(request);
@@ -244,13 +254,13 @@ impl Task {
         self.connect();
     }
 
-    /// Tries again after a while; whoever waits for a copy is told why there is none.
+    /// Tries again after a while; whoever waits is told why it takes longer.
     pub(super) fn put_off(&mut self, why: impl Fn() -> Error) {
         self.turn_away(why);
         self.retry_at.get_or_insert_with(|| Instant::now() + self.surroundings.patience.retry_after);
     }
 
-    /// Whoever waits for a copy is told why there is none.
+    /// Whoever waits for the server is told why they wait in vain.
     pub(super) fn turn_away(&mut self, why: impl Fn() -> Error) {
         for request in self.waiters.drain(..) {
             match request {
@@ -259,8 +269,9 @@ impl Task {
                     self.surroundings.attention.put_back(*taken);
                     drop(answer.send(Err(why())));
                 }
+                Request::Invite(_, answer) => drop(answer.send(Err(why()))),
                 // These wait for nothing.
-                Request::Hide | Request::Propose(..) | Request::Invite(..) | Request::Suspect => {}
+                Request::Hide | Request::Propose(..) | Request::Suspect => {}
             }
         }
     }
@@ -270,6 +281,7 @@ impl Task {
         for request in std::mem::take(&mut self.waiters) {
             match request {
                 Request::Show(answer) if answer.is_closed() => {}
+                Request::Invite(_, answer) if answer.is_closed() => {}
                 Request::Retry(taken, answer) if answer.is_closed() => self.surroundings.attention.put_back(*taken),
                 request => self.waiters.push(request),
             }
