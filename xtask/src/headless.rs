@@ -8,7 +8,7 @@ mod picture;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ pub(crate) struct Desktop {
     _keyring: Group,
     _bus: Group,
     _screen: Group,
-    _runtime: TempDir,
+    runtime: TempDir,
 }
 
 impl Desktop {
@@ -46,7 +46,7 @@ impl Desktop {
     pub(crate) fn start(size: (u32, u32), keyring: &Path) -> Result<Self> {
         group::end_all_when_interrupted()?;
         let runtime = tempfile::Builder::new().prefix("roost-").tempdir().context("could not make a folder")?;
-        let (screen, display) = start_screen(size)?;
+        let (screen, display) = start_screen(size, runtime.path())?;
         let mut environment = vec![
             ("DISPLAY", OsString::from_vec([b":", display.trim().as_bytes()].concat())),
             ("XDG_RUNTIME_DIR", runtime.path().into()),
@@ -58,7 +58,12 @@ impl Desktop {
         let (bus, address) = start_bus(&environment)?;
         environment.push(("DBUS_SESSION_BUS_ADDRESS", address.trim().into()));
         let keyring = start_keyring(&environment, keyring)?;
-        Ok(Self { environment, _keyring: keyring, _bus: bus, _screen: screen, _runtime: runtime })
+        Ok(Self { environment, _keyring: keyring, _bus: bus, _screen: screen, runtime })
+    }
+
+    /// The file with the pixels of the screen, as an X window dump.
+    pub(crate) fn screen(&self) -> PathBuf {
+        self.runtime.path().join("Xvfb_screen0")
     }
 
     /// Makes a command run on this desktop.
@@ -71,11 +76,13 @@ fn in_environment<'a>(command: &'a mut Command, environment: &[(&'static str, Os
     command.envs(environment.iter().map(|(name, value)| (name, value))).env_remove("WAYLAND_DISPLAY")
 }
 
-/// Starts Xvfb and gives the number of its display, which it picks itself.
-fn start_screen((width, height): (u32, u32)) -> Result<(Group, String)> {
+/// Starts Xvfb, which keeps its pixels in a file in a folder, and gives the number of its display, which it picks itself.
+fn start_screen((width, height): (u32, u32), folder: &Path) -> Result<(Group, String)> {
     let mut command = Command::new("Xvfb");
     command
         .args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24"), "-nolisten", "tcp", "-noreset"])
+        .arg("-fbdir")
+        .arg(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     let mut screen = Group::spawn(&mut command)?;

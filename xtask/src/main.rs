@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to a person in a terminal")]
 
+mod bench;
 mod build;
 #[cfg(target_os = "linux")]
 mod headless;
@@ -35,6 +36,8 @@ enum Task {
     Test(test::Args),
     /// Make the release bundle: on Debian and its kin a .deb with the app and the server
     Build,
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Check the rules of the house that no compiler checks
     Tidy,
     Ui(ui::Args),
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Some(Task::Run(args)) => run::main(&args),
         Some(Task::Test(args)) => test::main(&args),
         Some(Task::Build) => build::main(),
+        Some(Task::Bench(bench)) => bench::main(&bench),
         Some(Task::Tidy) => tidy::main(),
         Some(Task::Ui(args)) => ui::main(&args),
     };

@@ -24,6 +24,7 @@ const IO: &[&str] = &["axum", "hyper", "reqwest", "rusqlite", "tauri", "tokio", 
 /// From the top of the map to its bottom: nobody may import what stands above.
 const RULES: &[Rule] = &[
     Rule { name: "roost-board", may: &[], never: IO, wasm: true },
+    Rule { name: "roost-sim", may: &["roost-board"], never: IO, wasm: false },
     Rule { name: "roost-protocol", may: &["roost-board"], never: IO, wasm: true },
     Rule {
         name: "roost-channels",
@@ -44,6 +45,12 @@ const RULES: &[Rule] = &[
         may: &["roost-board", "roost-bridge"],
         never: &["axum", "jsonwebtoken", "keyring", "reqwest", "rusqlite", "tauri", "tokio", "tokio-tungstenite"],
         wasm: true,
+    },
+    Rule {
+        name: "roost-bench",
+        may: &["roost-board", "roost-protocol", "roost-channels", "roost-bridge", "roost-server", "roost"],
+        never: &["yew"],
+        wasm: false,
     },
     Rule { name: "xtask", may: &[], never: &["tauri", "yew"], wasm: false },
     Rule { name: "roost-e2e", may: &[], never: &["tauri", "yew"], wasm: false },
