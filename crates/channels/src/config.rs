@@ -51,8 +51,8 @@ pub struct SocketConfig {
     pub close_timeout: Duration,
     /// The pauses after tries to connect that failed, and after a connection that was lost.
     pub backoff: Backoff,
-    /// The pauses before a channel that failed is joined again, and after connections that end as soon as they are open:
-    /// there is a server, and it has too much to do.
+    /// The pauses before a channel that failed is joined again, and after connections that the server closes as soon as
+    /// they are open: it may have too much to do.
     pub rejoin_backoff: Backoff,
     /// The largest message that is taken, in bytes; a larger one closes the connection.
     pub max_message_size: usize,

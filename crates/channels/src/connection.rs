@@ -58,6 +58,8 @@ pub(crate) enum ConnectError {
 pub(crate) enum End {
     /// The socket was shut down.
     Stopped,
+    /// The server has closed it; the text is for logs.
+    Closed(String),
     /// By itself; the text is for logs.
     Lost(String),
     /// There was reason to think it dead, and this is what became of trying anew.
@@ -122,7 +124,7 @@ pub(crate) async fn serve(
         tokio::select! {
             () = stop.cancelled() => break End::Stopped,
             message = reader.next() => match message {
-                Some(Ok(WsMessage::Close(frame))) => break End::Lost(close_reason(frame)),
+                Some(Ok(WsMessage::Close(frame))) => break End::Closed(close_reason(frame)),
                 Some(Ok(message)) => receive(&message, config, topics, &mut heartbeat),
                 Some(Err(error)) => return End::Lost(error.to_string()),
                 None => return End::Lost("the server has ended the connection".to_owned()),

@@ -1,13 +1,12 @@
 //! The task that owns a connection: it connects, serves the connection while it lasts, pauses and connects again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::backoff;
+use crate::backoff::{self, Backoff};
 use crate::config::SocketConfig;
 use crate::connection::{self, End, Line};
 use crate::socket::SocketState;
@@ -68,69 +67,34 @@ pub(crate) async fn run(
 ) {
     tls::prepare(&mut config).await;
     let config = Arc::new(config);
-    let mut desk = Desk { commands, topics: Topics::new((*config).clone(), backoff::jitter) };
-    let mut tries = tries(&config);
-    tries.hurry(Instant::now());
+    let desk = Desk { commands, topics: Topics::new((*config).clone(), backoff::jitter) };
+    let mut keeper = Keeper { tries: tries(&config), config, desk, state, n_brief: 0 };
+    keeper.tries.hurry(Instant::now());
     let mut replaced = None;
-    // How many connections in a row have ended as soon as they were open.
-    let mut n_brief = 0;
     loop {
         let reached = match replaced.take() {
             Some(by) => by,
-            None => match reach(&mut tries, &mut desk, &state, &stop).await {
+            None => match keeper.reach(&stop).await {
                 Some(reached) => reached,
                 None => break,
             },
         };
-        let line = match reached {
-            Ok(line) => line,
+        match reached {
+            Ok(line) => match keeper.serve(line, &stop).await {
+                End::Stopped => break,
+                End::Replaced(by) => replaced = Some(*by),
+                End::Closed(_) | End::Lost(_) => {}
+            },
             Err(Refused { status }) => {
                 tracing::info!(status, "the server refuses the connection");
-                state.send_replace(SocketState::Refused { status });
-                continue;
-            }
-        };
-        state.send_replace(SocketState::Open);
-        let opened = Instant::now();
-        desk.topics.connected(opened);
-        let end = connection::serve(line, &config, &mut desk, &mut tries, &stop).await;
-        match end {
-            End::Stopped => break,
-            End::Replaced(by) => {
-                desk.topics.disconnected();
-                tracing::info!("the connection was silent while another came about");
-                replaced = Some(*by);
-            }
-            End::Lost(reason) => {
-                desk.topics.disconnected();
-                tracing::info!(%reason, "the connection is lost");
-                let now = Instant::now();
-                n_brief = if now - opened < config.backoff.max { n_brief + 1 } else { 0 };
-                let retry_in = pause(&config, n_brief);
-                state.send_replace(SocketState::Waiting { retry_in });
-                tries.pause(retry_in, now);
+                keeper.state.send_replace(SocketState::Refused { status });
             }
         }
     }
+    let Keeper { desk, state, .. } = keeper;
     // Ends every channel and push, so that whoever sees the state sees that too.
     drop(desk);
     state.send_replace(SocketState::Closed);
-}
-
-/// What trying comes to, while everything else that is asked is done as well; `None` when `stop` is cancelled.
-async fn reach(
-    tries: &mut Tries<Line>,
-    desk: &mut Desk,
-    state: &watch::Sender<SocketState>,
-    stop: &CancellationToken,
-) -> Option<Result<Line, Refused>> {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return None,
-            reached = tries.succeed(|now| state.send_modify(|state| *state = now)) => return Some(reached),
-            () = desk.until_reconnect_now() => tries.hurry(Instant::now()),
-        }
-    }
 }
 
 fn tries(config: &Arc<SocketConfig>) -> Tries<Line> {
@@ -141,11 +105,62 @@ fn tries(config: &Arc<SocketConfig>) -> Tries<Line> {
     Tries::new(config, backoff::jitter, begin)
 }
 
-/// The pause after a connection that was open. Whoever ends one as soon as it is there, again and again, is not to be
-/// pestered.
-fn pause(config: &SocketConfig, n_brief: u32) -> Duration {
-    match n_brief {
-        0 | 1 => config.backoff.delay(1, backoff::jitter()),
-        _ => config.rejoin_backoff.delay(n_brief - 1, backoff::jitter()),
+/// What it takes to keep a connection open.
+struct Keeper {
+    config: Arc<SocketConfig>,
+    desk: Desk,
+    tries: Tries<Line>,
+    state: watch::Sender<SocketState>,
+    /// How many connections in a row have ended as soon as they were open.
+    n_brief: u32,
+}
+
+impl Keeper {
+    /// What trying to connect comes to, while everything else that is asked is done as well; `None` when `stop` is
+    /// cancelled.
+    async fn reach(&mut self, stop: &CancellationToken) -> Option<Result<Line, Refused>> {
+        let Self { desk, tries, state, .. } = self;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return None,
+                reached = tries.succeed(|now| state.send_modify(|state| *state = now)) => return Some(reached),
+                () = desk.until_reconnect_now() => tries.hurry(Instant::now()),
+            }
+        }
+    }
+
+    /// Serves a connection until its end.
+    async fn serve(&mut self, line: Line, stop: &CancellationToken) -> End {
+        let opened = Instant::now();
+        self.state.send_replace(SocketState::Open);
+        self.desk.topics.connected(opened);
+        let end = connection::serve(line, &self.config, &mut self.desk, &mut self.tries, stop).await;
+        match &end {
+            // Its channels end as closed.
+            End::Stopped => return end,
+            End::Replaced(_) => tracing::info!("the connection was silent while another came about"),
+            End::Lost(reason) => {
+                tracing::info!(%reason, "the connection is lost");
+                self.pause(opened, self.config.backoff);
+            }
+            End::Closed(reason) => {
+                tracing::info!(%reason, "the server has closed the connection");
+                self.pause(opened, self.config.rejoin_backoff);
+            }
+        }
+        self.desk.topics.disconnected();
+        end
+    }
+
+    /// Pauses after a connection that was open. Whoever ends one as soon as it is there, again and again, is not to be
+    /// pestered.
+    fn pause(&mut self, opened: Instant, if_brief: Backoff) {
+        let now = Instant::now();
+        let is_brief = now - opened < self.config.backoff.max;
+        self.n_brief = if is_brief { self.n_brief.saturating_add(1) } else { 0 };
+        let (pauses, n) = if is_brief { (if_brief, self.n_brief) } else { (self.config.backoff, 1) };
+        let retry_in = pauses.delay(n, backoff::jitter());
+        self.state.send_replace(SocketState::Waiting { retry_in });
+        self.tries.pause(retry_in, now);
     }
 }

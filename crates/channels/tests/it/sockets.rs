@@ -114,20 +114,28 @@ async fn a_server_that_goes_is_waited_for() {
 #[tokio::test]
 async fn the_pauses_grow_while_connections_end_at_once() {
     let server = Server::start().await;
-    let mut config = server.config();
-    config.backoff.max = NEVER;
-    config.rejoin_backoff = Backoff { first: Duration::from_millis(8), max: NEVER };
-    let socket = Socket::connect(config);
-    let mut states = socket.states();
-    let mut pause = Duration::ZERO;
-    for _ in 0..5 {
-        drop(server.accept().await);
-        let waiting = state(&mut states, |state| matches!(state, SocketState::Waiting { .. })).await;
-        let SocketState::Waiting { retry_in } = waiting else { panic!("{waiting:?}") };
-        pause = retry_in;
-        states.mark_unchanged();
+    let pauses = Backoff { first: Duration::from_millis(8), max: NEVER };
+    for is_closed in [false, true] {
+        let mut config = server.config();
+        config.backoff.max = NEVER;
+        *(if is_closed { &mut config.rejoin_backoff } else { &mut config.backoff }) = pauses;
+        let socket = Socket::connect(config);
+        let mut states = socket.states();
+        let mut pause = Duration::ZERO;
+        for _ in 0..4 {
+            let peer = server.accept().await;
+            if is_closed {
+                peer.close(CloseFrame { code: CloseCode::Again, reason: "".into() }).await;
+            } else {
+                drop(peer);
+            }
+            let waiting = state(&mut states, |state| matches!(state, SocketState::Waiting { .. })).await;
+            let SocketState::Waiting { retry_in } = waiting else { panic!("{waiting:?}") };
+            pause = retry_in;
+            states.mark_unchanged();
+        }
+        assert!(pause >= Duration::from_millis(32), "half of eight times the first pause at least: {pause:?}");
     }
-    assert!(pause >= Duration::from_millis(32), "half of eight times the first pause at least: {pause:?}");
 }
 
 #[tokio::test]
