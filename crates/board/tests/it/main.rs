@@ -14,4 +14,5 @@ mod limits;
 mod place;
 mod replica;
 mod sight;
+mod together;
 mod unknown;

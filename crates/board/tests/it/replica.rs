@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use roost_board::{
-    Board, Change, Context, Entry, OpId, Proposal, Replica, ReplicaError, Seq, Snapshot, Timestamp, UserId,
+    Board, CardId, Change, Context, Entry, OpId, Proposal, Replica, ReplicaError, Seq, Snapshot, Timestamp, UserId,
 };
 
 use crate::draw::{
     N_PEOPLE, card_added, empty_board, furnished_board, list_added, op_id, some_actor, some_change, user_id, with,
 };
-use crate::sight::sight;
+use crate::sight::{all_cards, sight};
 
 const ME: u16 = 0;
 
@@ -269,6 +269,10 @@ impl World {
             drop(view.apply(&Context { actor: user_id(ME), at: proposal.at }, &proposal.change));
         }
         assert_eq!(self.replica.view(), &view, "the view is not what is confirmed with what is pending on top");
+        let (cards, cards_confirmed) = (all_cards(&view), HashSet::from_iter(all_cards(confirmed)));
+        let cards_once: HashSet<CardId> = cards.iter().copied().collect();
+        assert_eq!(cards_once.len(), cards.len(), "a card is there twice");
+        assert!(cards_once.is_superset(&cards_confirmed), "a card is lost");
     }
 
     /// The connection is there and stays, and everything that is on its way arrives.

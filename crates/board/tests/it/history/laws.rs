@@ -3,40 +3,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use roost_board::{
-    Board, Card, CardId, Change, Doing, History, List, ListId, NotPossible, OpId, Proposal, Timestamp, UserId, limits,
-};
+use roost_board::{Change, Doing, History, NotPossible, OpId, Proposal, Timestamp, UserId, limits};
 
 use super::{Desk, ME, retitled};
 use crate::draw::{context, furnished_board, op_id, position, some_change, some_changes, user_id};
-use crate::sight::sight;
-
-/// What one write can write over, with what is there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Slot {
-    BoardName,
-    ListName(ListId),
-    ListPosition(ListId),
-    CardTitle(CardId),
-    CardDescription(CardId),
-    CardPlace(CardId),
-}
-
-fn slots(board: &Board) -> BTreeMap<Slot, String> {
-    let mut slots = BTreeMap::from([(Slot::BoardName, board.name().to_owned())]);
-    let add_card = |slots: &mut BTreeMap<Slot, String>, card: &Card| {
-        slots.insert(Slot::CardTitle(card.id), card.title.clone());
-        slots.insert(Slot::CardDescription(card.id), card.description.clone());
-        slots.insert(Slot::CardPlace(card.id), format!("{} {}", card.list_id, card.position));
-    };
-    let lists: Vec<&List> = board.lists().iter().chain(board.archived_lists()).map(AsRef::as_ref).collect();
-    for list in lists {
-        slots.insert(Slot::ListName(list.id()), list.name().to_owned());
-        slots.insert(Slot::ListPosition(list.id()), list.position().to_string());
-        list.cards().iter().chain(list.archived_cards()).for_each(|card| add_card(&mut slots, card));
-    }
-    slots
-}
+use crate::sight::{Slot, sight, slots};
 
 /// A change whose text or position nobody used before: the `n`th.
 fn made_unique(change: Change, n: usize) -> Change {
