@@ -13,6 +13,8 @@ mod file;
 mod migrations;
 mod profile;
 mod rescue;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use account::{AccountState, AccountStore, AccountWrite};
 pub use error::StoreError;

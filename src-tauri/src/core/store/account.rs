@@ -58,7 +58,7 @@ pub(crate) struct AccountState {
 /// What the app keeps of one account; every write is on disk when it is answered.
 #[derive(Debug)]
 pub(crate) struct AccountStore {
-    database: Database,
+    pub(super) database: Database,
     app_version: &'static str,
 }
 
@@ -78,7 +78,7 @@ impl AccountStore {
     }
 
     /// As [`open`](Self::open), for a version of the app.
-    fn open_as(
+    pub(super) fn open_as(
         app_version: &'static str,
         dir: &Path,
         account_key: &str,
@@ -129,6 +129,6 @@ impl AccountStore {
 }
 
 /// The name of the file of an account, which says nothing about it and is good for every file system.
-fn file_stem(account_key: &str) -> String {
+pub(super) fn file_stem(account_key: &str) -> String {
     Sha256::digest(account_key).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

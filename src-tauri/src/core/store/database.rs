@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::{fmt, iter, mem, thread};
 
 use roost_bridge::Notice;
@@ -28,9 +29,11 @@ pub(super) type Tell = Box<dyn Fn(Notice) + Send>;
 /// What was asked for, and comes when it is done.
 pub(super) type Done<R> = Pin<Box<dyn Future<Output = Result<R, StoreError>> + Send>>;
 
-/// The way to the thread; dropped, the thread does what was asked before, closes the file and ends.
+/// The way to the thread; dropped, it waits until the thread has done what was asked before and has closed the file.
 pub(super) struct Database {
-    inbox: mpsc::Sender<Asked>,
+    /// `None` only while it is dropped.
+    inbox: Option<mpsc::Sender<Asked>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl fmt::Debug for Database {
@@ -46,12 +49,12 @@ impl Database {
         let connection = file::open(&path, layout, &tell)?;
         let mut desk = Desk { path, layout, tell, connection: Some(connection) };
         let (inbox, asked) = mpsc::channel();
-        thread::Builder::new().name("store".to_owned()).spawn(move || {
+        let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
             while let Ok(first) = asked.recv() {
                 desk.run(iter::once(first).chain(asked.try_iter()).take(BATCH));
             }
         })?;
-        Ok(Self { inbox })
+        Ok(Self { inbox: Some(inbox), thread: Some(thread) })
     }
 
     /// Asks for something: it has its place in the order when this returns, whenever the answer is awaited, and is done
@@ -76,10 +79,27 @@ impl Database {
     /// Waits until everything that was asked for is done, and the file is as after a clean end.
     pub(super) async fn settle(&self) {
         let (answer, settled) = oneshot::channel();
-        if self.inbox.send(Asked::Settle(answer)).is_ok() {
+        if self.send(Asked::Settle(answer)).is_ok() {
             // A thread that has ended has nothing left to do.
             settled.await.ok();
         }
+    }
+
+    /// Lets the file grow by so many pages more, as on a disk that is nearly full; `None` lets it grow again.
+    #[cfg(test)]
+    pub(super) async fn limit_pages(&self, n_more: Option<i64>) {
+        let limit = self.call(move |db| {
+            let n_pages: i64 = db.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            let max = n_more.map_or(i64::from(u32::MAX) - 1, |n_more| n_pages + n_more);
+            Ok(db.pragma_update_and_check(None, "max_page_count", max, |_| Ok(()))?)
+        });
+        limit.await.expect("the pragma is known");
+    }
+
+    /// Refuses all writes, as on a disk that has become read-only, or not any more.
+    #[cfg(test)]
+    pub(super) async fn refuse_writes(&self, refuse: bool) {
+        self.call(move |db| Ok(db.pragma_update(None, "query_only", refuse)?)).await.expect("the pragma is known");
     }
 
     fn ask<R: Send + 'static>(
@@ -89,11 +109,26 @@ impl Database {
         work: impl FnMut(&Connection) -> Result<R, StoreError> + Send + 'static,
     ) -> Done<R> {
         let (answer, answered) = oneshot::channel();
-        let sent = self.inbox.send(Asked::Job(Box::new(Work { key, work, result, answer })));
+        let sent = self.send(Asked::Job(Box::new(Work { key, work, result, answer })));
         Box::pin(async move {
-            sent.map_err(|_| JobFailed)?;
+            sent?;
             answered.await.map_err(|_| JobFailed)?
         })
+    }
+
+    fn send(&self, asked: Asked) -> Result<(), JobFailed> {
+        self.inbox.as_ref().and_then(|inbox| inbox.send(asked).ok()).ok_or(JobFailed)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        drop(self.inbox.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of a database has ended in a panic");
+        }
     }
 }
 
@@ -246,4 +281,99 @@ fn made_up_for(batch: &[Box<dyn Job>]) -> HashSet<usize> {
         }
     }
     made_up_for
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::core::store::rescue::Saved;
+
+    const LAYOUT: Layout = Layout {
+        steps: &["CREATE TABLE numbers (n INTEGER NOT NULL UNIQUE) STRICT"],
+        rescue: |_, _| Ok(Saved { n: 0, is_all: true }),
+        means: |_| String::new(),
+    };
+
+    fn open(dir: &tempfile::TempDir) -> Database {
+        Database::open(dir.path().join("numbers.db"), &LAYOUT, Box::new(|notice| panic!("{notice:?}"))).unwrap()
+    }
+
+    /// Holds the thread, so that what is asked for from here on waits together, until the sender is dropped.
+    fn hold(database: &Database) -> Sender<()> {
+        let (go, wait) = channel::<()>();
+        drop(database.call(move |_| {
+            wait.recv().ok();
+            Ok(())
+        }));
+        go
+    }
+
+    fn insert(n: i64) -> impl FnMut(&Connection) -> Result<(), StoreError> {
+        move |db| Ok(db.execute("INSERT INTO numbers VALUES (?1)", [n]).map(drop)?)
+    }
+
+    async fn sum(database: &Database) -> i64 {
+        database.call(|db| Ok(db.query_row("SELECT sum(n) FROM numbers", [], |row| row.get(0))?)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn of_what_waits_together_only_what_fails_is_not_done() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = open(&dir);
+        let held = hold(&database);
+        let first = database.call(insert(1));
+        let again = database.call(|db| insert(10)(db).and_then(|()| insert(1)(db)));
+        let broken = database.call(|db| -> Result<(), StoreError> {
+            insert(20)(db)?;
+            panic!("on purpose")
+        });
+        let last = database.call(insert(2));
+        drop(held);
+        first.await.unwrap();
+        assert!(matches!(again.await, Err(StoreError::Sqlite(_))));
+        assert!(matches!(broken.await, Err(StoreError::JobFailed(_))));
+        last.await.unwrap();
+        assert_eq!(sum(&database).await, 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_made_up_for_is_not_done_unless_somebody_looks() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = open(&dir);
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let put = |key: &str, n| {
+            let done = done.clone();
+            database.call_in_place(key.to_owned(), move |_| {
+                done.lock().unwrap().push(n);
+                Ok(())
+            })
+        };
+        let held = hold(&database);
+        let answers = [put("a", 1), put("b", 2), put("a", 3)];
+        let seen = database.call({
+            let done = done.clone();
+            move |_| Ok(done.lock().unwrap().clone())
+        });
+        let more = [put("a", 4), put("a", 5)];
+        drop(held);
+        for answer in answers.into_iter().chain(more) {
+            answer.await.unwrap();
+        }
+        assert_eq!(seen.await.unwrap(), [2, 3]);
+        assert_eq!(*done.lock().unwrap(), [2, 3, 5]);
+    }
+
+    #[tokio::test]
+    async fn dropped_it_has_done_everything() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = open(&dir);
+        for n in 0..2_000 {
+            drop(database.call(insert(n)));
+        }
+        drop(database);
+        assert_eq!(sum(&open(&dir)).await, 1_999_000);
+    }
 }

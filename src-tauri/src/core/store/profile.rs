@@ -15,7 +15,7 @@ use super::rescue::{Saved, rows};
 /// The longest draft, in bytes. The longest text of a board is far below.
 pub const DRAFT_MAX: usize = 512 * 1024;
 
-const LAYOUT: Layout = Layout {
+pub(super) const LAYOUT: Layout = Layout {
     steps: &[
         // 1: settings and drafts.
         "CREATE TABLE settings (
@@ -196,4 +196,70 @@ fn means(saved: &Saved) -> String {
         (n, false) => format!("{n} of the texts that you were typing could be saved, others may be missing."),
     };
     format!("{texts} You may have to choose the theme and the server again; your boards are not touched by this.")
+}
+
+#[cfg(test)]
+mod tests {
+    use roost_bridge::Theme;
+
+    use super::*;
+
+    fn key(text: &str) -> DraftKey {
+        DraftKey::from(text.to_owned())
+    }
+
+    fn open(path: &Path) -> Store {
+        Store::open(path, |notice| panic!("{notice:?}")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn drafts_are_apart_by_account_and_kept_in_order() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("roost.db");
+        let store = open(&path);
+        let first = store.save_draft("ada".into(), &key("card:1"), "He".into());
+        let second = store.save_draft("ada".into(), &key("card:1"), "Hello".into());
+        let other = store.save_draft("bob".into(), &key("card:1"), "Hi".into());
+        // The later one is awaited first: the order is that of the calls.
+        second.await.unwrap();
+        first.await.unwrap();
+        other.await.unwrap();
+        drop(store);
+
+        let store = open(&path);
+        let drafts = store.drafts("ada".into()).await.unwrap();
+        assert_eq!(drafts, [Draft { key: key("card:1"), text: "Hello".into() }]);
+        store.save_draft("ada".into(), &key("card:1"), String::new()).await.unwrap();
+        assert_eq!(store.drafts("ada".into()).await.unwrap(), []);
+        assert_eq!(store.drafts("bob".into()).await.unwrap().len(), 1);
+        let too_long = store.save_draft("ada".into(), &key("card:1"), "x".repeat(DRAFT_MAX));
+        assert!(matches!(too_long.await, Err(StoreError::DraftTooLong(_))));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_kept_before_the_end() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("roost.db");
+        let store = open(&path);
+        for n in 0..20 {
+            drop(store.save_draft("ada".into(), &key(&format!("card:{n}")), "Hello".into()));
+        }
+        store.settle().await;
+        let count = "SELECT count(*) FROM drafts";
+        let db = Connection::open(&path).unwrap();
+        assert_eq!(db.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap(), 20);
+    }
+
+    #[tokio::test]
+    async fn a_setting_that_cannot_be_read_is_none() {
+        let temp = tempfile::tempdir().unwrap();
+        let store = open(&temp.path().join("roost.db"));
+        assert_eq!(store.setting::<Theme>("theme").await.unwrap(), None);
+        store.set_setting("theme", &Theme::Dark).await.unwrap();
+        assert_eq!(store.setting("theme").await.unwrap(), Some(Theme::Dark));
+        store.set_setting("theme", &"sepia").await.unwrap();
+        assert_eq!(store.setting::<Theme>("theme").await.unwrap(), None);
+        store.remove_setting("theme").await.unwrap();
+        assert_eq!(store.setting::<String>("theme").await.unwrap(), None);
+    }
 }

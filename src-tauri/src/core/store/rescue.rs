@@ -52,6 +52,8 @@ pub(super) fn replace(path: &Path, layout: &Layout) -> Result<(Saved, PathBuf), 
 
     make_private(&new).map_err(unusable)?;
     let mut to = Connection::open(&new)?;
+    // Nobody needs it before it is whole, and on disk.
+    to.pragma_update(None, "synchronous", "OFF")?;
     migrations::run(&mut to, layout.steps)?;
     // SQLite may write to what it reads, so it reads a copy.
     for suffix in ["", "-wal"] {
@@ -63,6 +65,7 @@ pub(super) fn replace(path: &Path, layout: &Layout) -> Result<(Saved, PathBuf), 
     transaction.commit()?;
     drop(from);
     to.close().map_err(|(_, error)| error)?;
+    File::options().write(true).open(&new).and_then(|new| new.sync_all()).map_err(unusable)?;
     remove(&copy).map_err(unusable)?;
 
     let aside = set_aside(path).map_err(unusable)?;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::AccountState;
 use crate::core::store::StoreError;
 
-/// The facts that a file has about itself and its account.
+/// The facts that a file has, about itself and its account.
 pub(super) const ACCOUNT: &str = "account";
 pub(super) const APP_VERSION: &str = "app_version";
 pub(super) const PAGE: &str = "page";
@@ -79,7 +79,8 @@ fn steps(db: &Connection, board_id: &str, side: &str) -> Result<Vec<Step>, Store
     Ok(steps.filter_map(Result::transpose).collect::<Result<_, _>>()?)
 }
 
-fn fact(db: &Connection, key: &str) -> Result<Option<String>, StoreError> {
+/// A fact that the file has.
+pub(super) fn fact(db: &Connection, key: &str) -> Result<Option<String>, StoreError> {
     let mut statement = db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
     Ok(statement.query_row([key], |row| row.get(0)).optional()?)
 }

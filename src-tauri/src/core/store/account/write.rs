@@ -8,7 +8,7 @@ use rusqlite::{Connection, Params, Result, params};
 use serde::Serialize;
 
 use super::AccountWrite;
-use super::read::{ACCOUNT, APP_VERSION, LAST_BOARD, PAGE, REDO, UNDO};
+use super::read::{ACCOUNT, APP_VERSION, LAST_BOARD, PAGE, REDO, UNDO, fact};
 use crate::core::store::StoreError;
 
 pub(super) const PUT_FACT: &str = "INSERT INTO meta (key, value) VALUES (?1, ?2)
@@ -18,8 +18,11 @@ pub(super) const PUT_STEP: &str = "INSERT INTO steps (board_id, side, op, change
 
 /// Writes down whose file it is, for somebody who looks into it.
 pub(super) fn owner(db: &Connection, account_key: &str, app_version: &str) -> Result<(), StoreError> {
-    execute(db, PUT_FACT, (ACCOUNT, account_key))?;
-    execute(db, PUT_FACT, (APP_VERSION, app_version))?;
+    for (key, value) in [(ACCOUNT, account_key), (APP_VERSION, app_version)] {
+        if fact(db, key)?.as_deref() != Some(value) {
+            execute(db, PUT_FACT, (key, value))?;
+        }
+    }
     Ok(())
 }
 
