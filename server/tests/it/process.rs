@@ -1,5 +1,6 @@
 //! The real binary: what it prints, how it stops, and what it has kept when it was killed.
 
+mod killed;
 mod program;
 
 use std::collections::HashMap;
@@ -17,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::site::{Caller, PASSWORD, Person};
+use crate::site::{Caller, Person};
 use program::{Program, failure, run};
 
 #[tokio::test]
@@ -178,13 +179,14 @@ fn rename() -> Change {
     Change::BoardRenamed { name: format!("Spring release {}", Uuid::now_v7()) }
 }
 
-async fn whole_log(caller: &Caller, board: BoardId) -> Vec<Entry> {
+/// What is in a board's log after an entry.
+async fn log_since(caller: &Caller, board: BoardId, seen: Seq) -> Vec<Entry> {
     let mut log: Vec<Entry> = Vec::new();
     loop {
-        let since = log.last().map_or(Seq::ZERO, |entry| entry.seq);
+        let since = log.last().map_or(seen, |entry| entry.seq);
         let page: EntriesAnswer = caller.get(&format!("/api/v1/boards/{board}/entries?since={since}")).await.json();
         log.extend(page.entries);
-        if log.last().map_or(Seq::ZERO, |entry| entry.seq) == page.seq {
+        if log.last().map_or(seen, |entry| entry.seq) == page.seq {
             return log;
         }
     }
@@ -192,7 +194,7 @@ async fn whole_log(caller: &Caller, board: BoardId) -> Vec<Entry> {
 
 /// Everything that was acknowledged is in the log, at its place, and the log has no gaps.
 async fn check_kept(program: &Program, ada: &Person, board: BoardId, noted: &Acknowledged) {
-    let log = whole_log(&program.caller().with_token(&ada.token), board).await;
+    let log = log_since(&program.caller().with_token(&ada.token), board, Seq::ZERO).await;
     let places: HashMap<OpId, Seq> = log.iter().map(|entry| (entry.op, entry.seq)).collect();
     assert!(log.iter().map(|entry| entry.seq.0).eq(1..=log.len() as u64));
     for (op, seq) in noted.lock().unwrap().iter() {
@@ -204,23 +206,6 @@ async fn ada_and_her_board(program: &Program) -> (Person, BoardId) {
     let ada = program.caller().sign_up("Ada").await;
     let board = ada.make_board("Spring release").await.id;
     (ada, board)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_in_the_middle_it_has_kept_what_it_acknowledged() {
-    let dir = TempDir::new().unwrap();
-    let mut program = Program::start(dir.path());
-    let (ada, board) = ada_and_her_board(&program).await;
-    let noted = Acknowledged::default();
-    for round in 1..=5 {
-        let mut acknowledged = make_changes(&program, &ada, board, &noted).await;
-        acknowledged.wait_for(|&count| count >= 40 * round).await.unwrap();
-        program.kill();
-        program = Program::start(dir.path());
-        check_kept(&program, &ada, board, &noted).await;
-    }
-    let signed_in = program.caller().sign_in(&ada.user.email, PASSWORD).await;
-    assert_eq!(signed_in.status, 201);
 }
 
 #[cfg(unix)]
