@@ -1,0 +1,138 @@
+//! What the server says of the board: entries, the board as a whole, and what is missing.
+
+use std::collections::HashSet;
+
+use super::{CatchUp, DurableReplica, JoinFrom, News, Outcome, Write};
+use crate::change::{Entry, Proposal};
+use crate::id::{OpId, Seq};
+use crate::replica::{Replica, ReplicaError};
+use crate::snapshot::Snapshot;
+
+/// How many entries may be on disk beside a snapshot before a new snapshot takes their place; on a board with more
+/// cards, as many as it has cards.
+const ENTRIES_MAX: usize = 1_000;
+
+impl DurableReplica {
+    /// The server has let us in.
+    pub fn joined(&mut self, answer: CatchUp) -> Outcome {
+        self.sent.clear();
+        self.is_joined = true;
+        match answer {
+            CatchUp::Snapshot(snapshot) => self.start_from(snapshot),
+            CatchUp::Entries { seq, entries } => {
+                let mut outcome = self.entries(entries);
+                let got = self.replica.as_ref().map(Replica::seq);
+                if outcome.rejoin.is_some() || got != Some(seq) {
+                    outcome
+                        .trouble
+                        .get_or_insert(ReplicaError::Gap { expected: got.unwrap_or(Seq::ZERO).next(), got: seq });
+                    // Asking for the same entries again would give the same ones again.
+                    self.leave_for(JoinFrom::Start, &mut outcome);
+                }
+                outcome
+            }
+        }
+    }
+
+    /// Entries have arrived, in the order of their `seq`; they may be there already, or come before their turn.
+    pub fn entries(&mut self, entries: Vec<Entry>) -> Outcome {
+        let mut outcome = Outcome::default();
+        let Some(replica) = &mut self.replica else {
+            self.leave_for(JoinFrom::Start, &mut outcome);
+            return outcome;
+        };
+        let before = replica.seq();
+        let outcome_of_confirm = replica.confirm(&entries);
+        let after = replica.seq();
+        let (settled, trouble) = match outcome_of_confirm {
+            Ok(confirmed) => (confirmed.settled, None),
+            // Whatever came before the trouble is in the board now.
+            Err(trouble) => {
+                let taken = entries.iter().filter(|entry| entry.seq <= after);
+                (taken.map(|entry| entry.op).collect(), Some(trouble))
+            }
+        };
+        let is_settled: HashSet<OpId> = settled.iter().copied().collect();
+        let (fresh, stale): (Vec<Entry>, Vec<Entry>) = entries
+            .into_iter()
+            .filter(|entry| (before < entry.seq && entry.seq <= after) || is_settled.contains(&entry.op))
+            .partition(|entry| before < entry.seq);
+        for op in &settled {
+            self.sent.remove(op);
+        }
+        if !fresh.is_empty() {
+            self.store(&fresh, &mut outcome);
+        }
+        self.settle(settled, &mut outcome);
+        let news: Vec<Entry> = stale.into_iter().chain(fresh).collect();
+        if !news.is_empty() {
+            outcome.news.push(News::Entries(news));
+        }
+        if let Some(trouble) = trouble {
+            let from = match trouble {
+                ReplicaError::Gap { .. } => JoinFrom::Since(after),
+                ReplicaError::Diverged { .. } => JoinFrom::Start,
+            };
+            outcome.trouble = Some(trouble);
+            self.leave_for(from, &mut outcome);
+        }
+        outcome
+    }
+
+    fn start_from(&mut self, snapshot: Snapshot) -> Outcome {
+        let before: Vec<OpId> = self.outbox().map(|proposal| proposal.op).collect();
+        match &mut self.replica {
+            Some(replica) if replica.seq() <= snapshot.seq => replica.reset(snapshot),
+            // The server was put back to what it was earlier, and it is the server that decides.
+            Some(replica) => {
+                let pending: Vec<Proposal> = replica.pending().cloned().collect();
+                *replica = Replica::with_pending(self.actor, snapshot, pending);
+            }
+            None => {
+                let carried = std::mem::take(&mut self.carried);
+                self.replica = Some(Replica::with_pending(self.actor, snapshot, carried));
+            }
+        }
+        let mut outcome = Outcome { news: vec![News::Reset], ..Outcome::default() };
+        self.store_whole(&mut outcome);
+        let after: HashSet<OpId> = self.outbox().map(|proposal| proposal.op).collect();
+        let settled: Vec<OpId> = before.into_iter().filter(|op| !after.contains(op)).collect();
+        self.settle(settled, &mut outcome);
+        outcome
+    }
+
+    /// Lets proposals leave the outbox. Their entries have to be on disk by then.
+    pub(super) fn settle(&mut self, settled: Vec<OpId>, outcome: &mut Outcome) {
+        if settled.is_empty() {
+            return;
+        }
+        if self.is_stale {
+            self.store_whole(outcome);
+        }
+        outcome.writes.push(Write::Settled(settled));
+    }
+
+    fn store(&mut self, fresh: &[Entry], outcome: &mut Outcome) {
+        // Not that of the view, which may have to be made anew for it.
+        let n_cards = self.replica.as_ref().map_or(0, |replica| replica.confirmed().n_cards());
+        self.n_stored += fresh.len();
+        if self.is_stale || self.n_stored > ENTRIES_MAX.max(n_cards) {
+            self.store_whole(outcome);
+        } else {
+            outcome.writes.push(Write::Entries(fresh.to_vec()));
+        }
+    }
+
+    fn store_whole(&mut self, outcome: &mut Outcome) {
+        let Some(replica) = &self.replica else { return };
+        let snapshot = Snapshot { seq: replica.seq(), board: replica.confirmed().clone() };
+        outcome.writes.push(Write::Snapshot { snapshot, has_unknown: replica.has_unknown() });
+        self.n_stored = 0;
+        self.is_stale = false;
+    }
+
+    pub(super) fn leave_for(&mut self, from: JoinFrom, outcome: &mut Outcome) {
+        self.disconnected();
+        outcome.rejoin = Some(from);
+    }
+}
