@@ -221,8 +221,8 @@ impl Board {
         Ok(())
     }
 
-    /// The comment that was made on this board `from` when is from the time `to`, wherever its card is; one that was
-    /// taken back, or made again since, is left alone.
+    /// Tells a view, which could only guess when a comment would be accepted, the time that the server has given it:
+    /// the comment that is from the time `from` is from `to`. One that was taken back, or made again since, is left alone.
     pub(crate) fn set_comment_time(&mut self, card: CardId, id: CommentId, from: Timestamp, to: Timestamp) {
         let Some(Place { list_id, position }) = self.places.get(card) else { return };
         let mut lists = self.lists.iter_mut().chain(&mut self.archived_lists);

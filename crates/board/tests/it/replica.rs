@@ -5,11 +5,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use roost_board::{
-    Board, CardId, Change, Context, Entry, OpId, Proposal, Replica, ReplicaError, Seq, Snapshot, Timestamp, UserId,
+    Board, CardId, Change, Context, Entry, NewComment, OpId, Proposal, Replica, ReplicaError, Seq, Snapshot, Timestamp,
+    UserId,
 };
 
 use crate::draw::{
-    N_PEOPLE, card_added, empty_board, furnished_board, list_added, op_id, some_actor, some_change, user_id, with,
+    N_PEOPLE, card_added, card_id, comment_id, empty_board, furnished_board, list_added, list_id, op_id, some_actor,
+    some_change, user_id, with,
 };
 use crate::sight::{all_cards, sight};
 
@@ -350,6 +352,40 @@ fn nothing_flickers_between_the_answer_and_the_entry() {
     assert_eq!(replica.pending().len(), 0);
 }
 
+/// A comment is from when the server says, in the view too, whatever was done on top of it meanwhile.
+#[test]
+fn a_comment_has_the_time_of_the_server_once_it_is_accepted() {
+    let said = || Change::CommentAdded {
+        card_id: card_id(0),
+        comment: NewComment { id: comment_id(1), body: "Ready".to_owned() },
+    };
+    let unsaid = Change::CommentRemoved { card_id: card_id(0), comment_id: comment_id(1) };
+    for after in [
+        vec![],
+        vec![Change::CardRetitled { card_id: card_id(0), title: "Ready".to_owned() }],
+        vec![Change::CardArchived { card_id: card_id(0) }],
+        vec![Change::ListArchived { list_id: list_id(0) }],
+        vec![unsaid.clone()],
+        vec![unsaid, said()],
+    ] {
+        let mut server = Server::new(furnished_board());
+        let mut replica = Replica::new(user_id(ME), server.snapshot());
+        let proposals: Vec<Proposal> =
+            [said()].into_iter().chain(after).zip(0..).map(|(change, n)| proposal(n, change)).collect();
+        for proposal in &proposals {
+            replica.propose(proposal.clone()).unwrap();
+        }
+        for proposal in &proposals {
+            server.decide(user_id(ME), proposal.op, &proposal.change).unwrap();
+            replica.confirm(&server.log).unwrap();
+            let waiting = replica.pending().cloned();
+            let fresh = Replica::with_pending(user_id(ME), server.snapshot(), waiting);
+            assert_eq!(replica.view(), fresh.view(), "with {:?} on top", proposals.last());
+        }
+        assert_eq!(replica.view(), server.board());
+    }
+}
+
 /// The connection broke after the server had accepted: the client sends it again and hears the first one's `seq`.
 #[test]
 fn an_answer_that_was_lost_is_settled_by_sending_again() {
@@ -374,7 +410,7 @@ fn what_does_not_apply_any_more_is_left_out_until_the_server_refuses_it() {
     let mut replica = Replica::new(user_id(ME), server.snapshot());
     replica.propose(proposal(0, card_added(0, 0, "a0"))).unwrap();
     replica.propose(proposal(1, list_added(1, "a1"))).unwrap();
-    server.decide(user_id(ME), op_id(101), &Change::ListArchived { list_id: crate::draw::list_id(0) });
+    server.decide(user_id(ME), op_id(101), &Change::ListArchived { list_id: list_id(0) });
     replica.confirm(&server.log).unwrap();
     assert_eq!(replica.pending().len(), 2);
     assert_eq!(replica.view().n_cards(), 0);
