@@ -23,6 +23,7 @@ mod replica;
 mod shared;
 mod since;
 mod text;
+mod typing;
 mod view;
 mod windowing;
 

@@ -1,6 +1,8 @@
 //! The list of what needs attention.
 
+use gloo_timers::callback::Timeout;
 use roost_bridge::command::DiscardAttention;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -12,6 +14,9 @@ use crate::core;
 use crate::dom;
 use crate::state::{use_attention, use_toasts};
 use crate::words::count;
+
+/// How many items are shown at first, and how many more each time.
+const PAGE: usize = 30;
 
 /// The list of what needs attention. It closes itself when nothing does any more.
 #[component]
@@ -27,6 +32,13 @@ pub fn AttentionPanel() -> Html {
         }
     });
     use_focus_kept(&list, items.len());
+    use_focus_given_back();
+    let n_shown = use_state_eq(|| PAGE);
+    let n_hidden = items.len().saturating_sub(*n_shown);
+    let on_more = {
+        let n_shown = n_shown.clone();
+        move |_: MouseEvent| n_shown.set(*n_shown + PAGE)
+    };
     let on_close = {
         let attention = attention.clone();
         Callback::from(move |()| attention.close())
@@ -41,12 +53,19 @@ pub fn AttentionPanel() -> Html {
                 { "These could not be done, and nothing of them is lost. Try them again, or let them go." }
             </p>
             <ul ref={list} class="attention-list" role="list">
-                { for items.iter().map(|item| html! {
+                { for items.iter().take(*n_shown).map(|item| html! {
                     <AttentionEntry key={item.id.to_string()} item={item.clone()} {now} />
                 }) }
             </ul>
             if items.len() > 1 {
-                <footer class="attention-panel__foot"><DiscardAll /></footer>
+                <footer class="attention-panel__foot">
+                    if n_hidden > 0 {
+                        <Button kind={ButtonKind::Quiet} onclick={on_more} testid="attention-more">
+                            { format!("Show more of {n_hidden}") }
+                        </Button>
+                    }
+                    <DiscardAll />
+                </footer>
             }
         </Dialog>
     }
@@ -80,8 +99,27 @@ fn use_focus_kept(list: &NodeRef, n_items: usize) {
     });
 }
 
+/// When the button that has opened the list has gone with what it counted, the focus is in the header all the same.
+#[hook]
+fn use_focus_given_back() {
+    use_effect_with((), |()| {
+        || {
+            // After the dialog has tried to give it back.
+            Timeout::new(0, || {
+                let document = web_sys::window().and_then(|window| window.document());
+                let is_lost = dom::focused().is_none_or(|focused| focused.tag_name() == "BODY");
+                if is_lost
+                    && let Some(me) = document.and_then(|document| document.query_selector(".header__me").ok()?)
+                {
+                    focus_element(me);
+                }
+            })
+            .forget();
+        }
+    });
+}
+
 fn focus_element(element: Element) {
-    use wasm_bindgen::JsCast;
     if let Ok(element) = element.dyn_into::<HtmlElement>() {
         dom::focus(&element);
     }

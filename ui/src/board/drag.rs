@@ -1,12 +1,9 @@
 //! Dragging, as geometry: when a press becomes a drag, where the item in the hand is, and which place is nearest.
 //! All in pixels of the window. What it does to elements is in the view.
 
-use std::rc::Rc;
-
 use roost_board::ListId;
 
 use super::place::{Item, Place};
-use super::windowing::Layout;
 
 /// How far the pointer goes before a press becomes a drag, so that a click stays a click.
 const THRESHOLD: f64 = 4.0;
@@ -94,13 +91,17 @@ impl Drag {
         Rect { left, top, ..self.origin }
     }
 
-    /// The nearest place for the item in the hand. `layout` answers where the cards of a list stand without it.
-    /// `None` when there is none.
-    pub(crate) fn place(&self, columns: &[Column], layout: impl FnOnce(ListId) -> Option<Rc<Layout>>) -> Option<Place> {
+    /// The nearest place for the item in the hand. `nearest` answers which place in a list is nearest to a height above or
+    /// below its first card, in pixels. `None` when there is none.
+    pub(crate) fn place(
+        &self,
+        columns: &[Column],
+        nearest: impl FnOnce(ListId, f64) -> Option<usize>,
+    ) -> Option<Place> {
         match self.item {
             Item::Card(_) => {
                 let column = nearest_by(columns, |column| column.rect.distance_to_x(self.at.x))?;
-                let index = layout(column.list)?.nearest(self.rect().top - column.cards_top);
+                let index = nearest(column.list, self.rect().top - column.cards_top)?;
                 Some(Place::InList { list: column.list, index })
             }
             Item::List(_) => {
@@ -187,7 +188,10 @@ mod tests {
         let mut check = |x: f64, y: f64, scrolled: f64, expected: (u128, usize)| {
             let mut drag = press(Item::Card(card(101)));
             drag.moved(Point { x, y });
-            let place = drag.place(&columns(scrolled), |id| Some(measures.layout(board.list(id)?, Some(card(101)))));
+            let place = drag.place(&columns(scrolled), |id, y| {
+                let without = board.card_index(card(101)).filter(|(list, _)| *list == id).map(|(_, index)| index);
+                Some(measures.layout(board.list(id)?).nearest(y, without))
+            });
             assert_eq!(place, Some(Place::InList { list: list(expected.0), index: expected.1 }), "{x} {y} {scrolled}");
         };
         check(50.0, 130.0, 0.0, (100, 0));
@@ -205,7 +209,7 @@ mod tests {
         for (x, expected) in [(-400.0, 0), (50.0, 0), (190.0, 0), (200.0, 1), (400.0, 1), (900.0, 2)] {
             let mut drag = Drag::press(Item::List(list(100)), 1, Point { x: 50.0, y: 70.0 }, columns(0.0)[0].rect);
             drag.moved(Point { x, y: 70.0 });
-            assert_eq!(drag.place(&columns(0.0), |_| None), Some(Place::AmongLists { index: expected }), "{x}");
+            assert_eq!(drag.place(&columns(0.0), |_, _| None), Some(Place::AmongLists { index: expected }), "{x}");
         }
     }
 

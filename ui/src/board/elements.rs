@@ -66,13 +66,16 @@ pub(crate) fn item_of(element: &Element) -> Option<Item> {
     list.parse().ok().map(Item::List)
 }
 
-/// Where the lists are drawn. Taken from the layout, which what slides is not part of.
-pub(crate) fn columns(root: &HtmlElement, lists: impl Iterator<Item = ListId>) -> Vec<Column> {
+/// Where the lists are drawn, in their order. Taken from the layout, which what slides is not part of.
+pub(crate) fn columns(root: &HtmlElement) -> Vec<Column> {
     let origin = rect_of(root);
     let scrolled = f64::from(root.scroll_left());
-    lists
-        .filter_map(|list| {
-            let element = list_element(root, list)?;
+    // The lists are looked at once, not looked for one by one among all the cards.
+    let children = root.children();
+    (0..children.length())
+        .filter_map(|index| {
+            let element = children.item(index)?.dyn_into::<HtmlElement>().ok()?;
+            let list = element.get_attribute("data-list-id")?.parse().ok()?;
             let cards = find(&element, ".list-cards")?;
             let rect = Rect {
                 left: origin.left + f64::from(element.offset_left()) - scrolled,

@@ -10,6 +10,7 @@ use roost_board::Field;
 use roost_bridge::DraftKey;
 use yew::prelude::*;
 
+use super::typing::is_drawing;
 use crate::components::{Icon, IconName};
 use crate::dom;
 
@@ -135,7 +136,7 @@ impl Line {
     }
 
     fn blur(&self, event: &FocusEvent) {
-        if *self.is_over.borrow() || !self.typed.is_left_by(event, ".line-field") {
+        if *self.is_over.borrow() || is_drawing() || !self.typed.is_left_by(event, ".line-field") {
             return;
         }
         let (text, props) = (self.typed.text(), &self.props);
@@ -185,6 +186,7 @@ pub(crate) fn LineField(props: &LineFieldProps) -> Html {
                 aria-describedby={error.is_some().then(|| note_id.clone())}
                 spellcheck="true"
                 autocomplete="off"
+                data-draft={props.draft.to_string()}
                 data-testid={&props.testid}
                 oninput={line.on(|line, _: InputEvent| line.input())}
                 onkeydown={line.on(|line, event: KeyboardEvent| line.key(&event))}

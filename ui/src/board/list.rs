@@ -35,6 +35,8 @@ pub(crate) struct ListProps {
     pub measures: Shared<Rc<RefCell<Measures>>>,
     /// What the Tab key stops at, if it is this list or in it.
     pub current: Option<Item>,
+    /// The places of the cards that must not lose their element though they are out of view, each once.
+    pub kept: Vec<usize>,
     /// What is edited in place, if it is here.
     pub edit: Option<Edit>,
     /// What is being moved and how it looks meanwhile, if it is this list or in it.
@@ -63,8 +65,8 @@ pub(crate) struct ListColumn {
     scrolled: f64,
     /// How much of the cards is in view, in pixels.
     view_height: f64,
-    /// What was drawn, to be measured.
-    drawn: RefCell<Vec<Arc<Card>>>,
+    /// What was drawn, to be measured: each card and its place.
+    drawn: RefCell<Vec<(usize, Arc<Card>)>>,
     /// The layout that was drawn.
     layout: Rc<Layout>,
     /// Where it is to be scrolled once the new layout is drawn.
@@ -98,7 +100,7 @@ impl Component for ListColumn {
             scrolled: 0.0,
             view_height: window_height.unwrap_or_default(),
             drawn: RefCell::default(),
-            layout: props.measures.borrow_mut().layout(&props.list.0, None),
+            layout: props.measures.borrow_mut().layout(&props.list.0),
             scroll_to: None,
             slide: None,
             on_resize: ctx.link().callback(|()| ListMsg::Resized),
@@ -107,7 +109,7 @@ impl Component for ListColumn {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &ListProps) -> bool {
         let props = ctx.props();
-        let layout = props.measures.borrow_mut().layout(&props.list.0, None);
+        let layout = props.measures.borrow_mut().layout(&props.list.0);
         // What the person moves is followed by their eyes; what others do must not move what is being read.
         if props.list != old.list && props.moving.is_none() && old.moving.is_none() {
             self.keep_in_place(&old.list.0, &props.list.0, &layout);
@@ -171,16 +173,16 @@ impl ListColumn {
         let Some(slots) = self.cards.cast::<Element>().map(|cards| cards.children()) else { return false };
         let mut measures = props.measures.borrow_mut();
         let mut is_news = false;
-        for (index, card) in (0..).zip(self.drawn.borrow().iter()) {
-            let slot = slots.item(index).and_then(|slot| slot.dyn_into::<HtmlElement>().ok());
+        for (slot, (index, card)) in (0..).zip(self.drawn.borrow().iter()) {
+            let slot = slots.item(slot).and_then(|slot| slot.dyn_into::<HtmlElement>().ok());
             match slot.map(|slot| slot.offset_height()) {
                 // Not laid out, as in a window that is not shown.
                 Some(0) | None => {}
-                Some(height) => is_news |= measures.measure(card, f64::from(height)),
+                Some(height) => is_news |= measures.measure(props.list.id(), card, *index, f64::from(height)),
             }
         }
         if is_news {
-            self.layout = measures.layout(&props.list.0, None);
+            self.layout = measures.layout(&props.list.0);
         }
         is_news
     }
@@ -201,8 +203,7 @@ impl ListColumn {
         }
         let mut visible = self.layout.between(self.scrolled, self.scrolled + self.view_height);
         let anchor = visible.find_map(|old_index| {
-            let id = old.cards().get(old_index)?.id;
-            let new_index = new.cards().iter().position(|card| card.id == id)?;
+            let new_index = find_near(new.cards(), old.cards().get(old_index)?.id, old_index)?;
             Some(layout.top(new_index) - self.layout.top(old_index))
         });
         if let Some(moved) = anchor {
@@ -250,25 +251,33 @@ impl ListColumn {
             0..0
         };
         let mut shown: Vec<usize> = in_view.clone().collect();
-        let kept = [props.current, props.moving.map(|(item, _)| item), props.edit.and_then(edited_card)];
-        for item in kept.into_iter().flatten() {
-            if let Item::Card(id) = item
-                && let Some(index) = props.list.cards().iter().position(|card| card.id == id)
-                && !in_view.contains(&index)
-                && !shown.contains(&index)
-            {
-                shown.push(index);
-            }
-        }
+        shown.extend(props.kept.iter().filter(|index| !in_view.contains(index)));
         shown.sort_unstable();
         shown
     }
 }
 
-/// The card whose title is edited.
-fn edited_card(edit: Edit) -> Option<Item> {
-    match edit {
-        Edit::CardTitle(id) => Some(Item::Card(id)),
-        Edit::BoardName | Edit::ListName(_) | Edit::NewCard(_) | Edit::NewList => None,
+/// Where a card is that was at `index` before some others came or went.
+fn find_near(cards: &[Arc<Card>], id: CardId, index: usize) -> Option<usize> {
+    let is_it = |index: &usize| cards.get(*index).is_some_and(|card| card.id == id);
+    (0..=index.max(cards.len())).find_map(|far| index.checked_sub(far).into_iter().chain([index + far]).find(is_it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::place::tests::{board, card};
+    use super::*;
+
+    #[test]
+    fn a_card_is_found_wherever_it_went() {
+        let board = board(&[5]);
+        let cards = board.lists()[0].cards();
+        for from in 0..7 {
+            for (index, n) in (101..=105).enumerate() {
+                assert_eq!(find_near(cards, card(n), from), Some(index), "{n} from {from}");
+            }
+            assert_eq!(find_near(cards, card(999), from), None);
+        }
+        assert_eq!(find_near(&[], card(101), 3), None);
     }
 }

@@ -49,11 +49,7 @@ impl Item {
     /// Where it is; `None` when it is not in sight.
     pub(crate) fn place(self, board: &Board) -> Option<Place> {
         match self {
-            Self::Card(id) => {
-                let list = board.list(board.card(id)?.list_id)?;
-                let index = list.cards().iter().position(|card| card.id == id)?;
-                Some(Place::InList { list: list.id(), index })
-            }
+            Self::Card(id) => board.card_index(id).map(|(list, index)| Place::InList { list, index }),
             Self::List(id) => Some(Place::AmongLists { index: list_index(board, id)? }),
         }
     }

@@ -126,6 +126,7 @@ pub(crate) fn TextArea(props: &TextAreaProps) -> Html {
                 aria-label={&props.label}
                 placeholder={&props.placeholder}
                 aria-invalid={error.is_some().then_some("true")}
+                data-draft={props.draft.to_string()}
                 data-testid={&props.testid}
                 oninput={text.on(|text, _: InputEvent| text.input())}
                 onkeydown={text.on(|text, event: KeyboardEvent| text.key(&event))}

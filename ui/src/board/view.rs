@@ -28,6 +28,7 @@ use super::place::Item;
 use super::replica::{Follower, Seen};
 use super::shared::{Shared, SharedCard};
 use super::since::Since;
+use super::typing::{self, Caret};
 use super::windowing::Measures;
 use crate::core::Listener;
 use crate::state::{Drafts, Toasts};
@@ -89,6 +90,8 @@ pub(crate) struct BoardView {
     said: AttrValue,
     /// Who else changed what.
     since: Since,
+    /// Where the person types while the board is drawn anew.
+    caret: Option<Caret>,
     /// What has arrived since the last picture.
     arrived: Vec<Seen>,
     /// The picture that shows what has arrived.
@@ -187,6 +190,7 @@ impl Component for BoardView {
             settling: None,
             said: AttrValue::default(),
             since: Since::default(),
+            caret: None,
             arrived: Vec::new(),
             due: None,
             trying: None,
@@ -242,10 +246,15 @@ impl Component for BoardView {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
+        typing::set_drawing(true);
         self.draw(ctx)
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, _is_first: bool) {
+        typing::set_drawing(false);
+        if let Some(caret) = self.caret.take() {
+            caret.put_back();
+        }
         self.launch_flights(ctx);
         self.settle_scroll();
         self.settle_focus();
@@ -254,6 +263,7 @@ impl Component for BoardView {
     fn destroy(&mut self, ctx: &Context<Self>) {
         // Only this board can undo what was done on it.
         ctx.props().toasts.dismiss_offers();
+        typing::set_drawing(false);
         following::close(ctx);
     }
 }

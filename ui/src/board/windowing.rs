@@ -23,13 +23,14 @@ const LINE_CHARACTERS: usize = 34;
 /// How many lines of a title are shown.
 const LINES_MAX: usize = 4;
 
-/// How tall the cards are, by card, for all lists of a board.
+/// How tall the cards are, by card, for all lists of a board, and where they stand in each.
+///
+/// A change of a list, or a height that turns out to be another, costs what it changes: the cards around it are told by
+/// their pointers, which the model keeps, and only the sums below it are made anew.
 #[derive(Debug, Default)]
 pub(crate) struct Measures {
     heights: HashMap<CardId, Measured>,
-    /// Grows with each height that turns out to be another.
-    generation: u64,
-    layouts: HashMap<ListId, Kept>,
+    lists: HashMap<ListId, Kept>,
 }
 
 #[derive(Debug)]
@@ -39,12 +40,15 @@ struct Measured {
     height: f64,
 }
 
+/// A list as it was laid out last.
 #[derive(Debug)]
 struct Kept {
     list: Arc<List>,
-    without: Option<CardId>,
-    generation: u64,
+    /// How tall each of its cards is.
+    heights: Vec<f64>,
     layout: Rc<Layout>,
+    /// From which card on the layout is not that of the heights.
+    stale_from: Option<usize>,
 }
 
 /// Where the cards of a list stand, in pixels from the top of its first card.
@@ -55,37 +59,61 @@ pub(crate) struct Layout {
 }
 
 impl Measures {
-    /// Keeps how tall a card turned out to be; answers whether that is news.
-    pub(crate) fn measure(&mut self, card: &Arc<Card>, height: f64) -> bool {
-        let known = self.height(card);
-        let measured = Measured { card: Arc::clone(card), height };
-        self.heights.insert(card.id, measured);
-        let is_news = (known - height).abs() > 0.5;
-        self.generation += u64::from(is_news);
+    /// Keeps how tall a card of a list, which was laid out, turned out to be; answers whether that is news.
+    pub(crate) fn measure(&mut self, list: ListId, card: &Arc<Card>, index: usize, height: f64) -> bool {
+        if let Some(measured) = self.heights.get(&card.id)
+            && Arc::ptr_eq(&measured.card, card)
+            && (measured.height - height).abs() <= 0.5
+        {
+            return false;
+        }
+        self.heights.insert(card.id, Measured { card: Arc::clone(card), height });
+        let Some(kept) = self.lists.get_mut(&list) else { return false };
+        let is_same = kept.list.cards().get(index).is_some_and(|other| Arc::ptr_eq(other, card));
+        let is_news = is_same && (kept.heights[index] - height).abs() > 0.5;
+        if is_news {
+            kept.heights[index] = height;
+            kept.stale_from = Some(kept.stale_from.map_or(index, |from| from.min(index)));
+        }
         is_news
     }
 
-    /// Where the cards of a list stand, as if the card `without` were not there.
-    pub(crate) fn layout(&mut self, list: &Arc<List>, without: Option<CardId>) -> Rc<Layout> {
-        if let Some(kept) = self.layouts.get(&list.id()) {
-            let is_same = Arc::ptr_eq(&kept.list, list) && kept.without == without;
-            if is_same && kept.generation == self.generation {
-                return Rc::clone(&kept.layout);
-            }
+    /// Where the cards of a list stand.
+    pub(crate) fn layout(&mut self, list: &Arc<List>) -> Rc<Layout> {
+        let heights = &self.heights;
+        let height = |card: &Arc<Card>| height(heights, card);
+        let kept = self.lists.entry(list.id()).or_insert_with(|| Kept {
+            list: Arc::clone(list),
+            heights: list.cards().iter().map(height).collect(),
+            layout: Rc::new(Layout { tops: vec![0.0] }),
+            stale_from: Some(0),
+        });
+        if !Arc::ptr_eq(&kept.list, list) {
+            let (same_before, changed, now) = difference(kept.list.cards(), list.cards());
+            kept.heights.splice(changed, list.cards()[now].iter().map(height));
+            kept.list = Arc::clone(list);
+            kept.stale_from = Some(kept.stale_from.map_or(same_before, |from| from.min(same_before)));
         }
-        let cards = list.cards().iter().filter(|card| Some(card.id) != without);
-        let layout = Rc::new(Layout::new(cards.map(|card| self.height(card))));
-        let (list, generation) = (Arc::clone(list), self.generation);
-        self.layouts.insert(list.id(), Kept { list, without, generation, layout: Rc::clone(&layout) });
-        layout
+        if let Some(from) = kept.stale_from.take() {
+            Rc::make_mut(&mut kept.layout).sum_up(from, &kept.heights);
+        }
+        Rc::clone(&kept.layout)
     }
+}
 
-    fn height(&self, card: &Arc<Card>) -> f64 {
-        match self.heights.get(&card.id) {
-            // Most changes leave the height as it is, so the last one known is the best guess.
-            Some(measured) if Arc::ptr_eq(&measured.card, card) || measured.card.title == card.title => measured.height,
-            Some(_) | None => guess(card),
-        }
+/// How many cards are the same at the beginning of two lists, and which are not the same in the old one and in the new.
+fn difference(old: &[Arc<Card>], new: &[Arc<Card>]) -> (usize, Range<usize>, Range<usize>) {
+    let is_same = |(one, other): &(&Arc<Card>, &Arc<Card>)| Arc::ptr_eq(one, other);
+    let before = old.iter().zip(new).take_while(is_same).count();
+    let after = old[before..].iter().rev().zip(new[before..].iter().rev()).take_while(is_same).count();
+    (before, before..old.len() - after, before..new.len() - after)
+}
+
+fn height(heights: &HashMap<CardId, Measured>, card: &Arc<Card>) -> f64 {
+    match heights.get(&card.id) {
+        // Most changes leave the height as it is, so the last one known is the best guess.
+        Some(measured) if Arc::ptr_eq(&measured.card, card) || measured.card.title == card.title => measured.height,
+        Some(_) | None => guess(card),
     }
 }
 
@@ -103,14 +131,14 @@ pub(crate) fn has_meta(card: &Card) -> bool {
 }
 
 impl Layout {
-    fn new(heights: impl Iterator<Item = f64>) -> Self {
-        let mut tops = vec![0.0];
-        let mut top = 0.0;
-        for height in heights {
+    /// Makes the tops below the card at `from` anew.
+    fn sum_up(&mut self, from: usize, heights: &[f64]) {
+        self.tops.truncate(from + 1);
+        let mut top = self.tops[from];
+        self.tops.extend(heights[from..].iter().map(|height| {
             top += height + GAP;
-            tops.push(top);
-        }
-        Self { tops }
+            top
+        }));
     }
 
     /// How many cards there are.
@@ -136,30 +164,54 @@ impl Layout {
         start.min(end)..end
     }
 
-    /// The place, between the cards or at an end, whose top is nearest to `y`.
-    pub(crate) fn nearest(&self, y: f64) -> usize {
-        let after = self.tops.partition_point(|top| *top < y).min(self.len());
-        match after.checked_sub(1) {
-            Some(before) if y - self.tops[before] <= self.tops[after] - y => before,
-            Some(_) | None => after,
+    /// The place, between the cards or at an end, whose top is nearest to `y`, as if the card `without` were not there.
+    pub(crate) fn nearest(&self, y: f64, without: Option<usize>) -> usize {
+        let without = without.filter(|index| *index < self.len());
+        let n = self.len() - usize::from(without.is_some());
+        let top = |index: usize| match without {
+            Some(gone) if index > gone => self.tops[index + 1] - (self.tops[gone + 1] - self.tops[gone]),
+            Some(_) | None => self.tops[index],
+        };
+        // The first place that is not above `y`, or the end.
+        let (mut low, mut high) = (0, n);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if top(middle) < y {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        match low.checked_sub(1) {
+            Some(before) if y - top(before) <= top(low) - y => before,
+            Some(_) | None => low,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use roost_board::{Board, Change};
+
+    use super::super::place::tests::{board, card, context, list};
+    use super::super::place::{Item, Place};
     use super::*;
 
-    fn layout() -> Layout {
-        Layout::new([40.0, 60.0, 40.0].into_iter())
+    fn laid_out(heights: &[f64]) -> Layout {
+        let mut layout = Layout { tops: vec![0.0] };
+        layout.sum_up(0, heights);
+        layout
     }
 
+    fn layout() -> Layout {
+        laid_out(&[40.0, 60.0, 40.0])
+    }
     #[test]
     fn cards_stand_below_each_other() {
         let layout = layout();
         assert_eq!([0, 1, 2, 3].map(|index| layout.top(index)), [0.0, 46.0, 112.0, 158.0]);
         assert!((layout.total() - 152.0).abs() < f64::EPSILON);
-        assert!(Layout::new([].into_iter()).total().abs() < f64::EPSILON);
+        assert!(laid_out(&[]).total().abs() < f64::EPSILON);
     }
 
     #[test]
@@ -176,15 +228,57 @@ mod tests {
         ] {
             assert_eq!(layout.between(from, to), expected, "{from} to {to}");
         }
-        assert_eq!(Layout::new([].into_iter()).between(0.0, 100.0), 0..0);
+        assert_eq!(laid_out(&[]).between(0.0, 100.0), 0..0);
     }
 
     #[test]
     fn the_nearest_place() {
         let layout = layout();
         for (y, expected) in [(-90.0, 0), (22.0, 0), (24.0, 1), (78.0, 1), (80.0, 2), (140.0, 3), (900.0, 3)] {
-            assert_eq!(layout.nearest(y), expected, "{y}");
+            assert_eq!(layout.nearest(y, None), expected, "{y}");
         }
-        assert_eq!(Layout::new([].into_iter()).nearest(30.0), 0);
+        assert_eq!(laid_out(&[]).nearest(30.0, None), 0);
+    }
+
+    #[test]
+    fn what_is_in_the_hand_takes_no_place() {
+        let heights = [40.0, 60.0, 40.0, 20.0];
+        for without in 0..heights.len() {
+            let mut others = heights.to_vec();
+            others.remove(without);
+            for y in -10..200 {
+                let y = f64::from(y);
+                assert_eq!(laid_out(&heights).nearest(y, Some(without)), laid_out(&others).nearest(y, None), "{y}");
+            }
+        }
+        assert_eq!(laid_out(&[40.0]).nearest(30.0, Some(0)), 0);
+    }
+
+    /// What was laid out step by step is what would be laid out at once.
+    fn check(measures: &mut Measures, board: &Board) {
+        for list in board.lists() {
+            let heights: Vec<f64> = list.cards().iter().map(|card| height(&measures.heights, card)).collect();
+            assert_eq!(*measures.layout(list), laid_out(&heights), "{}", list.name());
+        }
+    }
+
+    #[test]
+    fn a_layout_follows_its_list() {
+        let mut board = board(&[4, 1]);
+        let mut measures = Measures::default();
+        check(&mut measures, &board);
+        let moves = [(101, 100, 2), (104, 100, 0), (102, 200, 1), (201, 100, 9), (103, 200, 0), (102, 100, 1)];
+        for (tall, (moved, to, index)) in (1..).zip(moves) {
+            let change = Item::Card(card(moved)).moved_to(&board, Place::InList { list: list(to), index }).unwrap();
+            board.apply(&context(), &change).unwrap();
+            check(&mut measures, &board);
+            let into = board.list(list(to)).unwrap();
+            let index = into.cards().iter().position(|other| other.id == card(moved)).unwrap();
+            assert!(measures.measure(into.id(), &into.cards()[index], index, 100.0 * f64::from(tall)));
+            assert!(!measures.measure(into.id(), &into.cards()[index], index, 100.0 * f64::from(tall)));
+            check(&mut measures, &board);
+        }
+        board.apply(&context(), &Change::CardArchived { card_id: card(101) }).unwrap();
+        check(&mut measures, &board);
     }
 }

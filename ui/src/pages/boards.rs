@@ -60,12 +60,11 @@ pub fn Boards(props: &BoardsProps) -> Html {
     let inner = match (&*boards, connection.phase) {
         (BoardsPage { is_loaded: false, .. }, ConnectionPhase::Offline) => html! { <OutOfReach /> },
         (BoardsPage { is_loaded: false, .. }, _) => skeleton(),
-        (BoardsPage { owned, invited, .. }, _) if owned.is_empty() && invited.is_empty() => html! { <Empty /> },
         (BoardsPage { owned, invited, .. }, _) => html! {
             <>
-                { section("Yours", "boards-yours", owned, me, html! { <li key="new"><NewBoard /></li> }) }
+                { yours(owned, me, owned.is_empty() && invited.is_empty()) }
                 if !invited.is_empty() {
-                    { section("Shared with you", "boards-shared", invited, me, html! {}) }
+                    { section("boards-shared", html! { <h2 id="boards-shared" class="boards__title">{ "Shared with you" }</h2> }, invited, me, html! {}) }
                 }
             </>
         },
@@ -80,10 +79,21 @@ pub fn Boards(props: &BoardsProps) -> Html {
     }
 }
 
-fn section(title: &'static str, id: &'static str, boards: &[BoardSummary], me: UserId, last: Html) -> Html {
+/// The person's own boards, and the way to make one more. What is typed there stays where it is when the first board
+/// arrives from elsewhere.
+fn yours(boards: &[BoardSummary], me: UserId, is_first: bool) -> Html {
+    let head = if is_first {
+        html! { <Empty /> }
+    } else {
+        html! { <h2 id="boards-yours" class="boards__title">{ "Yours" }</h2> }
+    };
+    section("boards-yours", head, boards, me, html! { <li key="new"><NewBoard /></li> })
+}
+
+fn section(id: &'static str, head: Html, boards: &[BoardSummary], me: UserId, last: Html) -> Html {
     html! {
         <section class="boards__section" aria-labelledby={id}>
-            <h2 {id} class="boards__title">{ title }</h2>
+            { head }
             <ul class="boards__grid" role="list" data-testid={id}>
                 { for boards.iter().map(|board| html! {
                     <li key={board.id.to_string()}><BoardTile board={board.clone()} {me} /></li>
@@ -114,9 +124,9 @@ fn Empty() -> Html {
         "A board holds lists, and lists hold cards."
     };
     html! {
-        <EmptyState icon={IconName::Board} title="Make your first board" {text}>
-            <NewBoard />
-        </EmptyState>
+        <div id="boards-yours" class="boards__first">
+            <EmptyState icon={IconName::Board} title="Make your first board" {text} />
+        </div>
     }
 }
 

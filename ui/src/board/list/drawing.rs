@@ -66,7 +66,7 @@ impl ListColumn {
         let props = ctx.props();
         let n_cards = props.list.cards().len();
         let shown = self.shown(ctx);
-        *self.drawn.borrow_mut() = shown.iter().map(|&index| Arc::clone(&props.list.cards()[index])).collect();
+        *self.drawn.borrow_mut() = shown.iter().map(|&index| (index, Arc::clone(&props.list.cards()[index]))).collect();
         let slots = shown.into_iter().map(|index| {
             let card = &props.list.cards()[index];
             let is_it = |item: Item| item == Item::Card(card.id);

@@ -110,6 +110,18 @@ impl BoardView {
             Edit::CardTitle(card) => is_here(&Item::Card(*card)),
             Edit::BoardName | Edit::NewList => false,
         });
+        let edited = match edit {
+            Some(Edit::CardTitle(card)) => Some(Item::Card(card)),
+            Some(Edit::BoardName | Edit::ListName(_) | Edit::NewCard(_) | Edit::NewList) | None => None,
+        };
+        let index_here = |item: Item| match item {
+            Item::Card(card) => board.card_index(card).filter(|(list, _)| *list == id).map(|(_, index)| index),
+            Item::List(_) => None,
+        };
+        let mut kept: Vec<usize> =
+            [self.current, moving.map(|(item, _)| item), edited].into_iter().flatten().filter_map(index_here).collect();
+        kept.sort_unstable();
+        kept.dedup();
         let landing = self.flights.iter().map(|flight| flight.card.id);
         html! {
             <ListColumn
@@ -119,6 +131,7 @@ impl BoardView {
                 n_lists={board.lists().len()}
                 measures={self.measures.clone()}
                 current={self.current.filter(is_here)}
+                {kept}
                 {edit}
                 moving={moving.filter(|(item, _)| is_here(item))}
                 landing={landing.filter(|card| is_here(&Item::Card(*card))).collect::<Vec<_>>()}

@@ -18,6 +18,7 @@ use crate::board::in_order::in_order;
 use crate::board::place::{Item, Way};
 use crate::board::replica::Seen;
 use crate::board::shared::Shared;
+use crate::board::typing::Caret;
 use crate::components::person_hue;
 use crate::core::{self, Listener};
 use crate::words::sentence;
@@ -211,6 +212,7 @@ impl BoardView {
         let Some(board) = self.follower.board().cloned() else { return };
         let is_first = self.shown.is_none();
         self.keep_focus();
+        self.caret = Caret::here();
         self.slide_for_a_while();
         let shown = self.with_what_is_moved(board);
         self.follow_opened(&shown);

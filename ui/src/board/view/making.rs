@@ -90,19 +90,17 @@ impl BoardView {
             self.remember_places([card_id]);
         }
         let shown = Item::shown_by(&step.inverse);
-        let Some(Done { op, .. }) = self.make(ctx, step.inverse.clone(), doing) else { return };
+        let Some(Done { op, said }) = self.make(ctx, step.inverse.clone(), doing) else { return };
         self.redraw();
         if shown.is_some() {
             self.current = shown;
             self.wants_focus = true;
         }
-        // What is done again is told by what it does, what is undone by what it was.
-        let told = match back {
-            Back::Undo => &step.change,
-            Back::Redo => &step.inverse,
+        let said = match (back, self.follower.board()) {
+            // What is undone is told by what it was.
+            (Back::Undo, Some(board)) => done_words(doing, &step.change, &step_names(board, &step)),
+            (Back::Redo, _) | (Back::Undo, None) => said,
         };
-        let names = self.follower.board().map(|board| step_names(board, &step)).unwrap_or_default();
-        let said = done_words(doing, told, &names);
         self.say(said.clone());
         match op {
             Some(op) => {

@@ -183,15 +183,15 @@ impl BoardView {
     /// The place that what is in the hand is nearest to.
     fn nearest_place(&self) -> Option<Place> {
         let (hand, board, root) = (self.hand.as_ref()?, self.board()?, self.root()?);
-        let columns = elements::columns(&root, board.lists().iter().map(|list| list.id()));
-        let layout = |list: ListId| {
-            let without = match hand.drag.item {
-                Item::Card(id) => Some(id),
-                Item::List(_) => None,
-            };
-            Some(self.measures.borrow_mut().layout(board.list(list)?, without))
+        let columns = elements::columns(&root);
+        let held = match hand.drag.item {
+            Item::Card(id) => board.card_index(id),
+            Item::List(_) => None,
         };
-        hand.drag.place(&columns, layout)
+        hand.drag.place(&columns, |list: ListId, y| {
+            let without = held.filter(|(from, _)| *from == list).map(|(_, index)| index);
+            Some(self.measures.borrow_mut().layout(board.list(list)?).nearest(y, without))
+        })
     }
 
     pub(super) fn released(&mut self, ctx: &Context<Self>, event: &PointerEvent) -> bool {
