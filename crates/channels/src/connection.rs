@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::SocketConfig;
 use crate::dial::{Counted, Heard, dial};
 use crate::heartbeat::{Beat, Heartbeat};
-use crate::task::Desk;
+use crate::task::{Command, Desk};
 use crate::topics::Topics;
 use crate::tries::{Refused, Tries};
 
@@ -113,74 +113,125 @@ pub(crate) async fn serve(
     let Line { stream, heard } = line;
     let (sink, mut reader) = stream.split();
     let mut writer = Writer { sink, is_dirty: false };
-    let mut heartbeat = Heartbeat::new(config, Instant::now());
+    let now = Instant::now();
+    let mut served = Served { config, desk, tries, heard, heartbeat: Heartbeat::new(config, now) };
+    served.look();
+    served.desk.topics.connected(now);
     let end = loop {
-        if !heartbeat.is_doubtful() {
-            tries.stop();
-        }
-        let due = desk.topics.due().map_or(heartbeat.due(), |due| due.min(heartbeat.due()));
-        let has_work = writer.is_dirty || !desk.topics.outgoing.is_empty();
-        let Desk { commands, topics } = &mut *desk;
-        tokio::select! {
-            () = stop.cancelled() => break End::Stopped,
-            message = reader.next() => match message {
-                Some(Ok(WsMessage::Close(frame))) => break End::Closed(close_reason(frame)),
-                Some(Ok(message)) => receive(&message, config, topics, &mut heartbeat),
-                Some(Err(error)) => return End::Lost(error.to_string()),
-                None => return End::Lost("the server has ended the connection".to_owned()),
-            },
-            Some(command) = commands.recv() => if desk.carry_out(command) {
-                let now = Instant::now();
-                heartbeat.hurry(now);
-                if heartbeat.is_doubtful() {
-                    tries.hurry(now);
-                }
-            },
-            result = poll_fn(|cx| writer.poll_write(topics, cx)), if has_work => if let Err(error) = result {
-                return End::Lost(error.to_string());
-            },
-            // Until another is open, or there is no way for one, this one may only be slow.
-            outcome = tries.step(|_| {}) => match outcome {
-                Some(outcome) => return End::Replaced(Box::new(outcome)),
-                None if tries.are_in_vain(Instant::now()) => {
-                    return End::Lost("it is silent, and a new one does not come about".to_owned());
-                }
-                None => {}
-            },
-            () = tokio::time::sleep_until(due) => {
-                let now = Instant::now();
-                topics.on_time(now);
-                match heartbeat.on_time(now, heard.n_bytes()) {
-                    Beat::Nothing => {}
-                    Beat::Send => heartbeat.sent(topics.heartbeat(), now),
-                    Beat::Doubtful => tries.hurry(now),
-                    Beat::Missed => return End::Lost("the server does not answer heartbeats".to_owned()),
-                }
+        served.look();
+        let due = served.due();
+        let has_work = writer.is_dirty || !served.desk.topics.outgoing.is_empty();
+        let Served { desk: Desk { commands, topics }, tries, .. } = &mut served;
+        let end = tokio::select! {
+            () = stop.cancelled() => Some(End::Stopped),
+            message = reader.next() => served.received(message),
+            Some(command) = commands.recv() => served.asked(command),
+            result = poll_fn(|cx| writer.poll_write(topics, cx)), if has_work => {
+                result.err().map(|error| End::Lost(error.to_string()))
             }
+            outcome = tries.step(|_| {}) => served.tried(outcome),
+            () = tokio::time::sleep_until(due) => served.on_time(),
+        };
+        if let Some(end) = end {
+            break end;
         }
     };
-    let closing = close(&mut writer, &mut reader, &mut desk.topics, matches!(end, End::Stopped));
-    if tokio::time::timeout(config.close_timeout, closing).await.is_err() {
-        tracing::debug!("the server takes too long to close the connection; it is cut");
+    if matches!(end, End::Stopped | End::Closed(_)) {
+        let closing = close(&mut writer, &mut reader, &mut desk.topics, matches!(end, End::Stopped));
+        if tokio::time::timeout(config.close_timeout, closing).await.is_err() {
+            tracing::debug!("the server takes too long to close the connection; it is cut");
+        }
     }
     end
 }
 
-fn receive(message: &WsMessage, config: &SocketConfig, topics: &mut Topics, heartbeat: &mut Heartbeat) {
-    let decoded = match message {
-        WsMessage::Text(text) => config.vsn.decode_server_text(text),
-        WsMessage::Binary(bytes) => config.vsn.decode_server_binary(bytes),
-        // Pings are answered by the library, a close frame is seen before.
-        WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Close(_) | WsMessage::Frame(_) => return,
-    };
-    match decoded {
-        Ok(decoded) => {
-            if let ServerMessage::Reply(reply) = &decoded {
-                heartbeat.answered(reply);
-            }
-            topics.receive(decoded, Instant::now());
+/// A connection that is served. What happens to it answers its end, if it is that.
+struct Served<'a> {
+    config: &'a SocketConfig,
+    desk: &'a mut Desk,
+    /// Another connection that is tried beside this one, as long as it is in doubt.
+    tries: &'a mut Tries<Line>,
+    heard: Heard,
+    heartbeat: Heartbeat,
+}
+
+impl Served<'_> {
+    /// Takes note of how it stands.
+    fn look(&mut self) {
+        self.desk.topics.n_heard = self.heard.n_bytes();
+        if !self.heartbeat.is_doubtful() {
+            self.tries.stop();
         }
-        Err(error) => tracing::warn!(%error, "passed over a frame that is no message"),
+    }
+
+    /// When [`on_time`](Self::on_time) is to be called.
+    fn due(&self) -> Instant {
+        let due = self.heartbeat.due();
+        self.desk.topics.due().map_or(due, |topics| topics.min(due))
+    }
+
+    fn received(&mut self, message: Option<Result<WsMessage, WsError>>) -> Option<End> {
+        let decoded = match message {
+            Some(Ok(WsMessage::Close(frame))) => return Some(End::Closed(close_reason(frame))),
+            Some(Ok(WsMessage::Text(text))) => self.config.vsn.decode_server_text(&text),
+            Some(Ok(WsMessage::Binary(bytes))) => self.config.vsn.decode_server_binary(&bytes),
+            // Pings are answered by the library.
+            Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_))) => return None,
+            Some(Err(error)) => return Some(End::Lost(error.to_string())),
+            None => return Some(End::Lost("the server has ended the connection".to_owned())),
+        };
+        match decoded {
+            Ok(decoded) => {
+                if let ServerMessage::Reply(reply) = &decoded {
+                    self.heartbeat.answered(reply);
+                }
+                self.desk.topics.receive(decoded, Instant::now());
+            }
+            Err(error) => tracing::warn!(%error, "passed over a frame that is no message"),
+        }
+        None
+    }
+
+    fn asked(&mut self, command: Command) -> Option<End> {
+        if self.desk.carry_out(command) {
+            let now = Instant::now();
+            self.heartbeat.hurry(now);
+            if self.heartbeat.is_doubtful() {
+                self.tries.hurry(now);
+            }
+        }
+        None
+    }
+
+    fn tried(&self, outcome: Option<Result<Line, Refused>>) -> Option<End> {
+        match outcome {
+            Some(outcome) => Some(End::Replaced(Box::new(outcome))),
+            None if self.tries.are_in_vain(Instant::now()) => {
+                Some(End::Lost("it is silent, and a new one does not come about".to_owned()))
+            }
+            // Until there is another, or no way for one, this one may only be slow.
+            None => None,
+        }
+    }
+
+    fn on_time(&mut self) -> Option<End> {
+        let now = Instant::now();
+        self.look();
+        if self.desk.topics.on_time(now) {
+            self.heartbeat.hurry(now);
+        }
+        match self.heartbeat.on_time(now, self.heard.n_bytes()) {
+            Beat::Nothing => None,
+            Beat::Send => {
+                self.heartbeat.sent(self.desk.topics.heartbeat(), now);
+                None
+            }
+            Beat::Doubtful => {
+                self.tries.hurry(now);
+                None
+            }
+            Beat::Missed => Some(End::Lost("the server does not answer heartbeats".to_owned())),
+        }
     }
 }
 

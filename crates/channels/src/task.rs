@@ -133,7 +133,6 @@ impl Keeper {
     async fn serve(&mut self, line: Line, stop: &CancellationToken) -> End {
         let opened = Instant::now();
         self.state.send_replace(SocketState::Open);
-        self.desk.topics.connected(opened);
         let end = connection::serve(line, &self.config, &mut self.desk, &mut self.tries, stop).await;
         match &end {
             // Its channels end as closed.

@@ -1,6 +1,7 @@
 //! The channels of a socket: a state machine that is told what happens and what time it is, and says what to send.
 
 mod channel;
+mod joining;
 
 use std::collections::{HashMap, VecDeque};
 
@@ -24,6 +25,8 @@ pub(crate) struct Topics {
     leaves: HashMap<u64, oneshot::Sender<()>>,
     last_ref: u64,
     is_open: bool,
+    /// How many bytes have come on this connection.
+    pub(crate) n_heard: u64,
     /// What is to be sent, in order.
     pub(crate) outgoing: VecDeque<Frame>,
 }
@@ -38,6 +41,7 @@ impl Topics {
             leaves: HashMap::new(),
             last_ref: 0,
             is_open: false,
+            n_heard: 0,
             outgoing: VecDeque::new(),
         }
     }
@@ -126,40 +130,6 @@ impl Topics {
         }
     }
 
-    /// When [`on_time`](Self::on_time) is to be called next.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        let due = self.channels.values().filter_map(|channel| match channel.phase {
-            Phase::Joining { deadline, .. } => Some(deadline),
-            Phase::Waiting { until } => Some(until),
-            Phase::Offline | Phase::Joined { .. } | Phase::Refused => None,
-        });
-        due.min()
-    }
-
-    pub(crate) fn on_time(&mut self, now: Instant) {
-        let due: Vec<String> = self
-            .channels
-            .values()
-            .filter(|channel| match channel.phase {
-                Phase::Joining { deadline, .. } => deadline <= now,
-                Phase::Waiting { until } => until <= now,
-                Phase::Offline | Phase::Joined { .. } | Phase::Refused => false,
-            })
-            .map(|channel| channel.topic.clone())
-            .collect();
-        for topic in due {
-            match self.channels[&topic].phase {
-                Phase::Joining { number, .. } => {
-                    // The server may have joined it all the same, and nobody would ever leave it.
-                    self.send_leave(number, &topic);
-                    self.fail(&topic, now);
-                }
-                Phase::Waiting { .. } => self.join(&topic, now),
-                Phase::Offline | Phase::Joined { .. } | Phase::Refused => {}
-            }
-        }
-    }
-
     /// Sends a heartbeat and returns its ref. Answers for which nobody waits any more are forgotten on this occasion.
     pub(crate) fn heartbeat(&mut self) -> u64 {
         self.pushes.retain(|_, push| !push.answer.is_closed());
@@ -193,20 +163,6 @@ impl Topics {
         }
     }
 
-    fn joined(&mut self, topic: &str, number: u64, response: Payload) {
-        let Some(channel) = self.channels.get_mut(topic) else { return };
-        let id = channel.id;
-        let phase = std::mem::replace(&mut channel.phase, Phase::Joined { number });
-        channel.failures = 0;
-        channel.tell(ChannelEvent::Joined { response });
-        if let Phase::Joining { held, .. } = phase {
-            held.into_iter().for_each(|event| channel.tell(event));
-        }
-        for push in std::mem::take(&mut channel.buffered) {
-            self.send_push(number, id, topic, push);
-        }
-    }
-
     fn receive_message(&mut self, message: Message, now: Instant) {
         let Message { join_ref, ref_, topic, event, payload } = message;
         let Some(channel) = self.channels.get_mut(&topic) else { return };
@@ -236,30 +192,6 @@ impl Topics {
     fn close(&mut self, channel: &Channel) {
         self.pushes.retain(|_, push| push.channel != channel.id);
         channel.tell(ChannelEvent::Closed);
-    }
-
-    /// A join, or a channel that was joined, has failed: it is joined again after a pause.
-    fn fail(&mut self, topic: &str, now: Instant) {
-        let Some(channel) = self.channels.get_mut(topic) else { return };
-        channel.failures += 1;
-        let until = now + self.config.rejoin_backoff.delay(channel.failures, (self.jitter)());
-        let phase = std::mem::replace(&mut channel.phase, Phase::Waiting { until });
-        if matches!(phase, Phase::Joined { .. }) {
-            channel.tell(ChannelEvent::Disconnected);
-        }
-        let lost = self.pushes.extract_if(|_, push| push.channel == channel.id);
-        lost.for_each(|(_, push)| {
-            push.answer.send(Err(PushError::Disconnected)).ok();
-        });
-    }
-
-    fn join(&mut self, topic: &str, now: Instant) {
-        let number = self.next_ref();
-        let deadline = now + self.config.join_timeout;
-        let Some(channel) = self.channels.get_mut(topic) else { return };
-        channel.phase = Phase::Joining { number, deadline, held: Vec::new() };
-        let payload = (channel.join_payload)();
-        self.send(Ref::from(number), number, topic, event::PHX_JOIN, payload).expect("JSON can always be written");
     }
 
     fn send_leave(&mut self, number: u64, topic: &str) -> u64 {

@@ -59,7 +59,11 @@ pub(super) enum Phase {
     /// A join is under way. The number is its ref, and the `join_ref` of everything that belongs to it.
     Joining {
         number: u64,
+        sent: Instant,
+        /// When an answer, or a sign of one, has to be there.
         deadline: Instant,
+        /// How many bytes had come on the connection at the last look.
+        n_heard: u64,
         /// Messages that came before the answer: they are told after it.
         held: Vec<ChannelEvent>,
     },

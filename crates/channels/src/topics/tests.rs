@@ -57,9 +57,9 @@ impl Fixture {
         self.topics.receive(message, self.now);
     }
 
-    fn pass(&mut self, seconds: u64) {
+    fn pass(&mut self, seconds: u64) -> bool {
         self.now += Duration::from_secs(seconds);
-        self.topics.on_time(self.now);
+        self.topics.on_time(self.now)
     }
 
     fn sent(&mut self) -> Vec<String> {
@@ -149,6 +149,19 @@ fn a_join_that_is_not_answered_is_left_and_tried_again() {
     assert_eq!(fixture.sent(), [r#"["5","6","t","shout",{}]"#], "the push has waited");
     fixture.hear(r#"["5","6","t","phx_reply",{"response":1,"status":"ok"}]"#);
     assert_eq!(push.try_recv(), Ok(Ok(Payload::json(&1).unwrap())));
+}
+
+#[test]
+fn a_join_whose_answer_may_be_on_its_way_has_more_time() {
+    let (mut fixture, _events) = Fixture::joining();
+    for _ in 0..5 {
+        fixture.topics.n_heard += 1;
+        assert!(!fixture.pass(10));
+        assert!(fixture.sent().is_empty());
+    }
+    fixture.topics.n_heard += 1;
+    assert!(fixture.pass(10), "but not for ever");
+    assert_eq!(fixture.sent(), [r#"["1","2","t","phx_leave",{}]"#]);
 }
 
 #[test]
