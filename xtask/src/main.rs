@@ -13,6 +13,7 @@ mod process;
 mod progress;
 mod run;
 mod setup;
+mod simulate;
 mod test;
 mod tidy;
 mod ui;
@@ -34,6 +35,7 @@ struct Cli {
 enum Task {
     Run(run::Args),
     Test(test::Args),
+    Simulate(simulate::Args),
     /// Make the release bundle: on Debian and its kin a .deb with the app and the server
     Build,
     #[command(subcommand)]
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         None => Cli::command().print_help().map_err(Into::into),
         Some(Task::Run(args)) => run::main(&args),
         Some(Task::Test(args)) => test::main(&args),
+        Some(Task::Simulate(args)) => simulate::main(&args),
         Some(Task::Build) => build::main(),
         Some(Task::Bench(bench)) => bench::main(&bench),
         Some(Task::Tidy) => tidy::main(),
