@@ -21,6 +21,9 @@ pub(super) const LAST_BOARD: &str = "last_board";
 pub(super) const UNDO: &str = "undo";
 pub(super) const REDO: &str = "redo";
 
+/// The proposals of a board, in order.
+pub(super) const OUTBOX: &str = "SELECT proposal FROM outbox WHERE board_id = ?1 ORDER BY number";
+
 pub(super) fn state(db: &Connection) -> Result<AccountState, StoreError> {
     let mut attention = db.prepare_cached("SELECT item FROM attention ORDER BY number")?;
     let mut new_boards = db.prepare_cached("SELECT board_id, name FROM new_boards ORDER BY number")?;
@@ -36,7 +39,7 @@ pub(super) fn state(db: &Connection) -> Result<AccountState, StoreError> {
 
 pub(super) fn board(db: &Connection, board: BoardId, app_version: &str) -> Result<Stored, StoreError> {
     let board_id = board.to_string();
-    let mut outbox = db.prepare_cached("SELECT proposal FROM outbox WHERE board_id = ?1 ORDER BY number")?;
+    let mut outbox = db.prepare_cached(OUTBOX)?;
     let outbox: Vec<Proposal> = all(outbox.query_map([&board_id], |row| Ok(json(row, 0)))?)?;
     let history = History::from_steps(steps(db, &board_id, UNDO)?, steps(db, &board_id, REDO)?);
     let whole = db

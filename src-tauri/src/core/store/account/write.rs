@@ -77,6 +77,8 @@ fn put_entry(db: &Connection, board: BoardId, entry: &Entry) -> Result<()> {
     execute(db, sql, params![text(&board), number(entry.seq), json(entry)])
 }
 
+const TAKE_FROM_OUTBOX: &str = "DELETE FROM outbox WHERE board_id = ?1 AND op = ?2";
+
 /// A proposal is there once, however often it is put there.
 pub(super) fn put_in_outbox(db: &Connection, board: BoardId, proposal: &Proposal) -> Result<()> {
     let sql = "INSERT INTO outbox (board_id, op, proposal) VALUES (?1, ?2, ?3) ON CONFLICT (board_id, op) DO NOTHING";
@@ -84,7 +86,7 @@ pub(super) fn put_in_outbox(db: &Connection, board: BoardId, proposal: &Proposal
 }
 
 fn take_from_outbox(db: &Connection, board: BoardId, op: OpId) -> Result<()> {
-    execute(db, "DELETE FROM outbox WHERE board_id = ?1 AND op = ?2", (text(&board), text(&op)))
+    execute(db, TAKE_FROM_OUTBOX, (text(&board), text(&op)))
 }
 
 /// Does to the rows what [`History::record`](roost_board::History::record) does to the history.
@@ -152,4 +154,24 @@ fn json(value: &impl Serialize) -> String {
 /// SQLite counts in `i64`; no log gets that long.
 fn number(seq: Seq) -> i64 {
     i64::try_from(seq.0).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::store::account::layout::LAYOUT;
+    use crate::core::store::account::read::OUTBOX;
+    use crate::core::store::migrations;
+
+    #[test]
+    fn however_long_an_outbox_is_nothing_is_searched_or_sorted() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrations::run(&mut db, LAYOUT.steps).unwrap();
+        for (sql, params) in [(TAKE_FROM_OUTBOX, vec!["", ""]), (OUTBOX, vec![""])] {
+            let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan = plan.query_map(rusqlite::params_from_iter(params), |row| row.get::<_, String>(3)).unwrap();
+            let plan: Vec<String> = plan.map(Result::unwrap).collect();
+            assert!(plan.len() == 1 && plan[0].starts_with("SEARCH outbox USING"), "{plan:?}");
+        }
+    }
 }
