@@ -44,5 +44,6 @@ fn config(address: &str, token: &Token, patience: &Patience) -> Result<SocketCon
     config.backoff = patience.backoff;
     config.hang_time = patience.hang_time;
     config.doubt_time = patience.doubt_time;
+    config.join_timeout = patience.push_time;
     Ok(config)
 }

@@ -18,7 +18,7 @@ pub struct Patience {
     pub heartbeat_interval: Duration,
     /// How long the answer to a heartbeat may take before the connection is taken for dead.
     pub heartbeat_time: Duration,
-    /// How long the server may take to answer a push.
+    /// How long the server may take to answer a push or a join.
     pub push_time: Duration,
     /// How long the first copy of a board may take.
     pub open_time: Duration,

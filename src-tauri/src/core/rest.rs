@@ -167,7 +167,9 @@ impl Rest {
         }
         match serde_json::from_slice(&body) {
             // Said by the server itself: whoever else stands between has no say about the token.
-            Ok(ErrorBody { .. }) if status == StatusCode::UNAUTHORIZED && self.token.is_some() => {
+            Ok(ErrorBody { error })
+                if status == StatusCode::UNAUTHORIZED && error.code == "unauthorized" && self.token.is_some() =>
+            {
                 Err(Error::TokenRefused)
             }
             Ok(ErrorBody { error }) => Err(Error::Server(error)),
