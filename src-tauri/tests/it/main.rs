@@ -5,7 +5,13 @@
 mod accounts;
 mod boards;
 mod desk;
+mod far;
+mod faults;
 mod local;
 mod network;
 mod places;
+mod returning;
+// Elsewhere the system is not told by the environment whom to trust.
+#[cfg(target_os = "linux")]
+mod tls;
 mod wire;

@@ -1,57 +1,16 @@
-//! Bad networks and servers that are not what they were: everything comes back by itself, and nothing is lost.
+//! Servers that are not what they were, and answers that are lost: everything comes back by itself, and nothing is lost.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use roost::core::{Patience, UiEvent};
-use roost_board::{BoardId, CardId, Change, NewCard, Position, Seq};
+use roost_board::{CardId, Change, NewCard, Position, Seq};
 use roost_bridge::{BoardNews, CommandError, ConnectionPhase, Session, SignedOutReason};
-use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::desk::{Desk, Host, Secrets, credentials, email, hasty, new_board, proposal};
-use crate::wire::Wire;
-
-/// Ada, who looks at a board of hers on a server at the other end of a bad network.
-struct Far {
-    host: Host,
-    wire: Wire,
-    ada: Desk,
-    board: BoardId,
-    secrets: Secrets,
-    _profile: TempDir,
-}
-
-impl Far {
-    async fn with(patience: Patience) -> Self {
-        let host = Host::start().await;
-        let wire = Wire::to(host.listens_at()).await;
-        let (profile, secrets) = (tempfile::tempdir().unwrap(), Secrets::in_reach());
-        let mut ada = Desk::open_with(profile.path(), &secrets, patience).await;
-        ada.sign_up_at(&wire.address(), "Ada").await;
-        let board = ada.make_board("Spring release").await;
-        Self { host, wire, ada, board, secrets, _profile: profile }
-    }
-
-    /// Ada again, in another place and without the bad network.
-    async fn second_desk(&self) -> (Desk, TempDir) {
-        let profile = tempfile::tempdir().unwrap();
-        let mut desk = Desk::open(profile.path(), &Secrets::in_reach()).await;
-        desk.core.choose_server(&self.host.address()).await.unwrap();
-        desk.core.sign_in(credentials("Ada")).await.unwrap();
-        desk.wait_for_phase(ConnectionPhase::Live).await;
-        desk.open_board(self.board).await;
-        (desk, profile)
-    }
-
-    /// The lists that are confirmed; nothing waits.
-    async fn lists(&self) -> Vec<String> {
-        let copy = self.ada.open_board(self.board).await;
-        assert_eq!(copy.pending, []);
-        copy.snapshot.board.lists().iter().map(|list| list.name().to_owned()).collect()
-    }
-}
+use crate::desk::{email, hasty, new_board, proposal};
+use crate::far::Far;
 
 #[tokio::test]
 async fn a_change_without_an_answer_shows_that_the_line_is_dead() {
@@ -72,61 +31,27 @@ async fn a_change_without_an_answer_shows_that_the_line_is_dead() {
 #[tokio::test]
 async fn a_change_whose_answer_was_lost_is_made_once() {
     let mut far = Far::with(hasty()).await;
-    let (mut second, _profile) = far.second_desk().await;
+    let mut second = far.second_desk().await;
     far.wire.hold_answers_back();
     far.ada.add_list(far.board, "Once").await;
-    second.wait_for_news().await;
+    second.desk.wait_for_news().await;
     far.wire.cut();
     far.ada.wait_for_connection(ConnectionPhase::Offline, 1).await;
     far.ada.wait_for_connection(ConnectionPhase::Live, 0).await;
     assert_eq!(far.lists().await, ["Once"]);
-    assert_eq!(second.open_board(far.board).await.snapshot.seq, Seq(1));
-    for desk in [far.ada, second] {
+    assert_eq!(second.desk.open_board(far.board).await.snapshot.seq, Seq(1));
+    for desk in [far.ada, second.desk] {
         desk.core.shutdown().await;
     }
 }
 
 #[tokio::test]
-async fn a_cut_in_the_middle_of_a_frame_loses_nothing() {
-    let mut far = Far::with(hasty()).await;
-    far.wire.cut_after(3);
-    far.ada.add_list(far.board, "Whole").await;
-    far.ada.wait_for_phase(ConnectionPhase::Offline).await;
-    far.ada.wait_for_connection(ConnectionPhase::Live, 0).await;
-    assert_eq!(far.lists().await, ["Whole"]);
-    far.ada.core.shutdown().await;
-}
-
-#[tokio::test]
-async fn whoever_stands_between_signs_nobody_out() {
-    let mut far = Far::with(hasty()).await;
-    let page = "<h1>Sign in to the network</h1>";
-    for head in [
-        "200 OK",
-        "302 Found\r\nLocation: http://portal.example/",
-        "401 Unauthorized\r\nWWW-Authenticate: Basic",
-        "403 Forbidden",
-        "502 Bad Gateway",
-    ] {
-        far.wire.is_taken_by(head, page);
-        far.ada.wait_for_phase(ConnectionPhase::Offline).await;
-        far.ada.core.create_board(new_board(), "Made here".to_owned()).await.unwrap();
-        far.ada.add_list(far.board, "Made here").await;
-        far.wire.is_given_back();
-        far.ada.wait_for_connection(ConnectionPhase::Live, 0).await;
-    }
-    assert_eq!(far.lists().await.len(), 5);
-    assert_eq!(far.secrets.all().len(), 1);
-    far.ada.core.shutdown().await;
-}
-
-#[tokio::test]
 async fn the_page_of_boards_is_fetched_until_it_is_there() {
     let mut far = Far::with(hasty()).await;
-    let (mut second, _profile) = far.second_desk().await;
-    let other = second.make_board("Another").await;
-    second.add_list(other, "Seen on the page").await;
-    second.wait_for_news().await;
+    let mut second = far.second_desk().await;
+    let other = second.desk.make_board("Another").await;
+    second.desk.add_list(other, "Seen on the page").await;
+    second.desk.wait_for_news().await;
 
     far.wire.takes_nobody();
     far.ada.core.close_board(far.board);
@@ -139,7 +64,7 @@ async fn the_page_of_boards_is_fetched_until_it_is_there() {
             _ => None,
         })
         .await;
-    for desk in [far.ada, second] {
+    for desk in [far.ada, second.desk] {
         desk.core.shutdown().await;
     }
 }
@@ -183,11 +108,11 @@ async fn a_server_that_was_put_back_to_a_backup_is_believed() {
     let news = far.ada.wait_for_news().await.news;
     let BoardNews::Reset { copy } = news else { panic!("{news:?}") };
     assert_eq!(copy.snapshot.board.lists().len(), 1);
-    let (second, _profile) = far.second_desk().await;
-    second.add_list(far.board, "Since then").await;
+    let second = far.second_desk().await;
+    second.desk.add_list(far.board, "Since then").await;
     far.ada.wait_for_news().await;
     assert_eq!(far.lists().await.len(), 2);
-    for desk in [far.ada, second] {
+    for desk in [far.ada, second.desk] {
         desk.core.shutdown().await;
     }
 }

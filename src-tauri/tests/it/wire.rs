@@ -1,7 +1,9 @@
 //! A bad network: what lies between a core and its server, and fails in the ways in which networks do.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -18,22 +20,58 @@ pub(crate) struct Wire {
 
 #[derive(Default)]
 struct State {
-    /// What whoever connects is answered, instead of by the server.
-    portal: Mutex<Option<String>>,
+    taker: Mutex<Taker>,
+    /// How what connects from now on does at first.
+    start: Mutex<Health>,
+    lag: Mutex<Option<Lag>>,
     connections: Mutex<Vec<watch::Sender<Health>>>,
 }
 
+/// Who takes whoever connects.
+#[derive(Clone, Default)]
+enum Taker {
+    #[default]
+    Server,
+    /// Somebody who always answers the same, instead of the server.
+    Portal(String),
+    /// Whoever cuts them off without an answer.
+    Nobody,
+}
+
 /// How a connection does.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Default, PartialEq)]
 enum Health {
+    #[default]
     Sound,
-    /// The server hears everything and nothing that it says arrives.
-    NoAnswers,
+    /// Of what is said in this direction nothing arrives.
+    Mute(Direction),
     /// Nothing arrives any more on either side, and neither is told.
     Dead,
-    /// It ends when the server has said so many bytes more.
-    EndsAfter(usize),
+    /// It ends when so many bytes more have been said in this direction.
+    EndsAfter(Direction, usize),
     Over,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Direction {
+    ToServer,
+    ToClient,
+}
+
+/// Times that things take on the way, neither even nor predictable.
+#[derive(Clone)]
+struct Lag {
+    millis: Range<u64>,
+    last: u64,
+}
+
+impl Lag {
+    fn next(&mut self) -> Duration {
+        // The constants of Knuth's MMIX.
+        self.last = self.last.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let spread = self.millis.end - self.millis.start;
+        Duration::from_millis(self.millis.start + (self.last >> 33) % spread)
+    }
 }
 
 impl Wire {
@@ -50,22 +88,47 @@ impl Wire {
         format!("http://{}", self.address)
     }
 
-    /// Somebody else answers from now on, always the same, and everything that was connected is cut.
+    pub(crate) const fn listens_at(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Somebody else answers from now on, always the same page, and everything that was connected is cut.
     pub(crate) fn is_taken_by(&self, head: &str, body: &str) {
         let length = body.len();
-        let answer = format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
-        *self.state.portal.lock().unwrap() = Some(answer);
-        self.set(Health::Over);
+        self.says(&format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"));
+    }
+
+    /// Somebody answers from now on who speaks another language, always the same, and everything that was connected is
+    /// cut.
+    pub(crate) fn says(&self, answer: &str) {
+        self.let_take(Taker::Portal(answer.to_owned()));
+        self.cut();
     }
 
     /// What connects from now on is cut without an answer. What is connected already is not.
     pub(crate) fn takes_nobody(&self) {
-        *self.state.portal.lock().unwrap() = Some(String::new());
+        self.let_take(Taker::Nobody);
     }
 
-    /// The server answers whoever connects.
+    /// Nothing arrives any more on either side, also of what connects from now on, and nobody is told.
+    pub(crate) fn swallows(&self) {
+        self.set_all(Health::Dead);
+    }
+
+    /// Nothing that the server is told arrives, also of what connects from now on.
+    pub(crate) fn swallows_questions(&self) {
+        self.set_all(Health::Mute(Direction::ToServer));
+    }
+
+    /// Nothing that the server says arrives, also of what connects from now on.
+    pub(crate) fn swallows_answers(&self) {
+        self.set_all(Health::Mute(Direction::ToClient));
+    }
+
+    /// What connects from now on reaches the server, soundly.
     pub(crate) fn is_given_back(&self) {
-        *self.state.portal.lock().unwrap() = None;
+        *self.state.start.lock().unwrap() = Health::Sound;
+        self.let_take(Taker::Server);
     }
 
     /// What is connected is cut.
@@ -74,8 +137,13 @@ impl Wire {
     }
 
     /// What is connected is cut when the server has said so many bytes more.
-    pub(crate) fn cut_after(&self, n_bytes: usize) {
-        self.set(Health::EndsAfter(n_bytes));
+    pub(crate) fn cut_answers_after(&self, n_bytes: usize) {
+        self.set(Health::EndsAfter(Direction::ToClient, n_bytes));
+    }
+
+    /// What is connected is cut when the server has been told so many bytes more.
+    pub(crate) fn cut_questions_after(&self, n_bytes: usize) {
+        self.set(Health::EndsAfter(Direction::ToServer, n_bytes));
     }
 
     /// What is connected goes dead without a word; what connects from now on does not.
@@ -85,7 +153,21 @@ impl Wire {
 
     /// Nothing that the server says arrives on what is connected.
     pub(crate) fn hold_answers_back(&self) {
-        self.set(Health::NoAnswers);
+        self.set(Health::Mute(Direction::ToClient));
+    }
+
+    /// Everything takes so long on its way, from now on.
+    pub(crate) fn lags(&self, millis: Range<u64>) {
+        *self.state.lag.lock().unwrap() = Some(Lag { millis, last: 1 });
+    }
+
+    fn let_take(&self, taker: Taker) {
+        *self.state.taker.lock().unwrap() = taker;
+    }
+
+    fn set_all(&self, health: Health) {
+        *self.state.start.lock().unwrap() = health;
+        self.set(health);
     }
 
     fn set(&self, health: Health) {
@@ -99,13 +181,14 @@ async fn accept(listener: TcpListener, server: SocketAddr, state: Arc<State>) {
     let mut connections = JoinSet::new();
     loop {
         let (client, _) = listener.accept().await.unwrap();
-        let portal = state.portal.lock().unwrap().clone();
-        match portal {
-            Some(answer) => drop(connections.spawn(answer_all(client, answer))),
-            None => {
-                let (health, watched) = watch::channel(Health::Sound);
+        let taker = state.taker.lock().unwrap().clone();
+        match taker {
+            Taker::Portal(answer) => drop(connections.spawn(answer_all(client, answer))),
+            Taker::Nobody => {}
+            Taker::Server => {
+                let (health, watched) = watch::channel(*state.start.lock().unwrap());
                 state.connections.lock().unwrap().push(health);
-                connections.spawn(carry(client, server, watched));
+                connections.spawn(carry(client, server, watched, state.clone()));
             }
         }
     }
@@ -118,39 +201,58 @@ async fn answer_all(mut client: TcpStream, answer: String) {
     }
 }
 
-async fn carry(client: TcpStream, server: SocketAddr, mut health: watch::Receiver<Health>) {
+async fn carry(client: TcpStream, server: SocketAddr, mut health: watch::Receiver<Health>, state: Arc<State>) {
     // A server that is away: the client sees its connection end.
     let Ok(server) = TcpStream::connect(server).await else { return };
+    for stream in [&client, &server] {
+        stream.set_nodelay(true).unwrap();
+    }
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+    let pump = |from, to, direction| Pump { from, to, direction, health: health.clone(), state: state.clone() }.run();
+    let (ask, answer) =
+        (pump(from_client, to_server, Direction::ToServer), pump(from_server, to_client, Direction::ToClient));
     tokio::select! {
-        () = pump(from_client, to_server, health.clone(), false) => {}
-        () = pump(from_server, to_client, health.clone(), true) => {}
+        () = ask => {}
+        () = answer => {}
         _ = health.wait_for(|health| *health == Health::Over) => {}
     }
 }
 
-/// Carries one direction until its connection is at an end.
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, health: watch::Receiver<Health>, is_answers: bool) {
-    let mut buffer = [0; 4096];
-    loop {
-        let Ok(n_bytes @ 1..) = from.read(&mut buffer).await else {
-            // Nobody is told that a dead connection has ended.
-            if *health.borrow() == Health::Dead {
-                std::future::pending::<()>().await;
+/// One direction of a connection.
+struct Pump {
+    from: OwnedReadHalf,
+    to: OwnedWriteHalf,
+    direction: Direction,
+    health: watch::Receiver<Health>,
+    state: Arc<State>,
+}
+
+impl Pump {
+    /// Carries what is said until the connection is at an end.
+    async fn run(mut self) {
+        let mut buffer = [0; 4096];
+        loop {
+            let Ok(n_bytes @ 1..) = self.from.read(&mut buffer).await else {
+                // Nobody is told that a dead connection has ended.
+                if *self.health.borrow() == Health::Dead {
+                    std::future::pending::<()>().await;
+                }
+                return;
+            };
+            let lag = self.state.lag.lock().unwrap().as_mut().map(Lag::next);
+            if let Some(lag) = lag {
+                tokio::time::sleep(lag).await;
             }
-            return;
-        };
-        let health = *health.borrow();
-        let passes = match health {
-            Health::Sound => n_bytes,
-            Health::NoAnswers if is_answers => continue,
-            Health::EndsAfter(n_left) if is_answers => n_bytes.min(n_left),
-            Health::NoAnswers | Health::EndsAfter(_) => n_bytes,
-            Health::Dead => continue,
-            Health::Over => return,
-        };
-        if to.write_all(&buffer[..passes]).await.is_err() || (is_answers && matches!(health, Health::EndsAfter(_))) {
-            return;
+            let (passes, ends) = match *self.health.borrow() {
+                Health::EndsAfter(direction, n_left) if direction == self.direction => (n_bytes.min(n_left), true),
+                Health::Mute(direction) if direction == self.direction => continue,
+                Health::Sound | Health::EndsAfter(..) | Health::Mute(_) => (n_bytes, false),
+                Health::Dead => continue,
+                Health::Over => return,
+            };
+            if self.to.write_all(&buffer[..passes]).await.is_err() || ends {
+                return;
+            }
         }
     }
 }
