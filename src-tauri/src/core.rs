@@ -25,7 +25,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use roost_board::{BoardId, BoardSummary, Change, Doing, OpId, Proposal};
-use roost_bridge::{AppState, BoardCopy, DraftKey, Session, Theme};
+use roost_bridge::{AppState, Attention, BoardCopy, BoardsPage, ConnectionState, DraftKey, Session, Theme};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -135,7 +135,7 @@ impl Core {
         };
         let mut state = match workspace {
             Some(workspace) => workspace.state(session, self.theme()).await?,
-            None => workspace::nobody(session, self.theme()),
+            None => nobody(session, self.theme()),
         };
         state.notices = self.0.notices.take();
         Ok(state)
@@ -264,6 +264,20 @@ impl Core {
     fn spawn<F: Future<Output = ()> + Send + 'static>(&self, task: impl FnOnce(Self) -> F) {
         let (task, stop) = (task(self.clone()), self.0.stop.clone());
         self.0.tasks.spawn(async move { stop.run_until_cancelled(task).await });
+    }
+}
+
+/// The first picture for nobody.
+fn nobody(session: Session, theme: Theme) -> AppState {
+    AppState {
+        session,
+        connection: ConnectionState::default(),
+        boards: BoardsPage::default(),
+        theme,
+        drafts: Vec::new(),
+        attention: Attention::default(),
+        notices: Vec::new(),
+        last_board: None,
     }
 }
 

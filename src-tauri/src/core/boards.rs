@@ -71,6 +71,11 @@ impl Boards {
         lock(&self.state).unmade.get(&id).cloned()
     }
 
+    /// The boards that are still to be made on the server, and their names.
+    pub(crate) fn all_unmade(&self) -> Vec<(BoardId, String)> {
+        lock(&self.state).unmade.iter().map(|(id, name)| (*id, name.clone())).collect()
+    }
+
     /// A board is to be made on the server.
     pub(crate) fn put_unmade(&self, board: BoardSummary) {
         lock(&self.state).unmade.insert(board.id, board.name.clone());
@@ -189,19 +194,19 @@ impl Boards {
         for boards in [&mut page.owned, &mut page.invited] {
             boards.sort_by_cached_key(|board| (board.name.to_lowercase(), board.id));
         }
+        // With a board on it, it is a page to be shown, even if there may be more.
+        page.is_loaded |= !(page.owned.is_empty() && page.invited.is_empty());
         if page == state.page {
             return;
         }
         state.page = page.clone();
         self.outlet.tell(UiEvent::Boards(page.clone()));
-        if page.is_loaded {
-            let written = self.store.write(vec![AccountWrite::Page(page)]);
-            self.tasks.spawn(async move {
-                if let Err(error) = written.await {
-                    tracing::warn!(%error, "the page of boards is not kept");
-                }
-            });
-        }
+        let written = self.store.write(vec![AccountWrite::Page(page)]);
+        self.tasks.spawn(async move {
+            if let Err(error) = written.await {
+                tracing::warn!(%error, "the page of boards is not kept");
+            }
+        });
     }
 }
 

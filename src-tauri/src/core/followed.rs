@@ -9,8 +9,11 @@ mod calls;
 mod line;
 mod loss;
 mod outbox;
+mod requests;
 mod screen;
 mod server;
+#[cfg(test)]
+mod sim;
 mod task;
 mod writing;
 
@@ -46,6 +49,8 @@ pub(crate) struct Surroundings {
     pub(crate) drafts: Drafts,
     /// The way to the server, once it is known.
     pub(crate) link: watch::Receiver<Option<Link>>,
+    /// Counts how often the file of the account was damaged, and replaced by one in which not everything is.
+    pub(crate) replaced: watch::Receiver<u32>,
     /// Is told how many proposals wait.
     pub(crate) status: Arc<Status>,
     /// Is told how the board looks in a line.

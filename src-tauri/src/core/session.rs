@@ -1,13 +1,15 @@
-//! Who is signed in, and where: choosing a server, signing in and out.
+//! Who is signed in, and where: choosing a server, signing in.
 
+mod leaving;
 mod restore;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use roost_board::User;
-use roost_bridge::{Account, Attention, BoardsPage, Place, ServerInfo, Session, SignedOutReason, TokenKeeping};
+use roost_bridge::{Account, Place, ServerInfo, Session, TokenKeeping};
 use roost_protocol::rest::{Credentials, NewUser, SessionAnswer};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::address::normalise;
 use super::drafts::Drafts;
@@ -108,26 +110,6 @@ impl Core {
         self.enter_server(server, &rest, answer).await
     }
 
-    /// Signs out, whether or not the server can be told. From "This computer" it leads back to the choice of a server.
-    ///
-    /// # Errors
-    /// When the app's own database cannot be written.
-    pub async fn sign_out(&self) -> Result<Session, Error> {
-        let _turn = self.0.turn.lock().await;
-        let Session::SignedIn { account } = self.session() else { return Ok(self.session()) };
-        let link = lock(&self.0.current).workspace.as_ref().and_then(|workspace| workspace.link());
-        let rest = link.map(|link| link.rest);
-        let revoked = async {
-            if let Some(rest) = rest
-                && let Err(error) = rest.sign_out().await
-            {
-                tracing::info!(%error, "the server could not be told of the sign-out");
-            }
-        };
-        tokio::join!(revoked, self.forget_token(&account));
-        self.leave(&account, None).await
-    }
-
     async fn enter_local(&self) -> Result<Session, Error> {
         let LocalSession { address, answer } = self.bundled_session().await?;
         let link = Link::open(&self.rest(&address)?, &Token::new(&answer.jwt))?;
@@ -163,15 +145,22 @@ impl Core {
     /// Opens what is on disk of an account.
     async fn open_workspace(&self, account: &Account) -> Result<Arc<Workspace>, Error> {
         let (dir, key, notices) = (self.0.accounts.clone(), key_of(account), self.0.notices.clone());
-        let opened =
-            tokio::task::spawn_blocking(move || AccountStore::open(&dir, &key, move |notice| notices.tell(notice)));
-        let store = opened.await.map_err(|_| Error::Internal("what is kept of the account cannot be opened"))??;
+        let (replace, mut replaced) = watch::channel(0);
+        let tell = move |notice| {
+            replace.send_modify(|n| *n += 1);
+            notices.tell(notice);
+        };
+        let opened = tokio::task::spawn_blocking(move || AccountStore::open(&dir, &key, tell)).await;
+        let store = opened.map_err(|_| Error::Internal("what is kept of the account cannot be opened"))??;
         let state = store.state().await?;
+        // Until here there was nothing but what is in the file.
+        replaced.mark_unchanged();
         let materials = Materials {
             me: account.user.clone(),
             patience: self.0.patience,
             drafts: Drafts::new(self.0.store.clone(), key_of(account)),
             status: self.0.status.clone(),
+            replaced,
             outlet: self.0.outlet.clone(),
         };
         Ok(Workspace::new(store, state, materials))
@@ -208,14 +197,6 @@ impl Core {
         }
     }
 
-    async fn forget_token(&self, account: &Account) {
-        match account.token {
-            TokenKeeping::NotNeeded => {}
-            // A slow keyring may have taken the token after all.
-            TokenKeeping::Keyring | TokenKeeping::ThisRun => self.0.tokens.remove(key_of(account)).await,
-        }
-    }
-
     /// Somebody is signed in: tells so, and what there is.
     fn enter(&self, account: Account, workspace: &Arc<Workspace>) -> Session {
         let session = Session::SignedIn { account: account.clone() };
@@ -233,62 +214,6 @@ impl Core {
             }
         });
         session
-    }
-
-    async fn token_was_refused(&self, account: &Account, workspace: &Weak<Workspace>) {
-        let _turn = self.0.turn.lock().await;
-        if !self.is_current(workspace) {
-            return;
-        }
-        tracing::info!("the server refuses the token");
-        self.forget_token(account).await;
-        let left = self.leave(account, Some(SignedOutReason::Refused)).await;
-        let outcome = match account.place {
-            // Nobody has to sign in on their own computer: there is a new token for the asking.
-            Place::ThisComputer => self.enter_local().await,
-            Place::Server { .. } => left,
-        };
-        if let Err(error) = outcome {
-            tracing::error!(%error, "after a refused token");
-        }
-    }
-
-    /// Whether a workspace is that of whoever is signed in now.
-    fn is_current(&self, workspace: &Weak<Workspace>) -> bool {
-        let current = lock(&self.0.current);
-        current.workspace.as_ref().is_some_and(|current| std::ptr::eq(Arc::as_ptr(current), workspace.as_ptr()))
-    }
-
-    /// Ends what goes on for the account that is signed in. What still waits is on disk for when it is back.
-    pub(super) async fn disconnect(&self) {
-        let workspace = lock(&self.0.current).workspace.take();
-        if let Some(workspace) = workspace {
-            workspace.shutdown().await;
-        }
-    }
-
-    /// Nobody is signed in any more: ends everything, tells so, and remembers the server.
-    async fn leave(&self, account: &Account, reason: Option<SignedOutReason>) -> Result<Session, Error> {
-        let session = self.step_out(account, reason).await;
-        match &account.place {
-            Place::ThisComputer => self.0.store.remove_setting(PLACE).await?,
-            Place::Server { server } => {
-                self.remember(&Remembered::Server { server: server.clone(), user: None }).await?;
-            }
-        }
-        Ok(session)
-    }
-
-    /// As [`leave`](Self::leave), though the next start tries to go on with this account.
-    async fn step_out(&self, account: &Account, reason: Option<SignedOutReason>) -> Session {
-        self.disconnect().await;
-        self.0.status.close();
-        self.0.outlet.tell(UiEvent::Boards(BoardsPage::default()));
-        self.0.outlet.tell(UiEvent::Attention(Attention::default()));
-        self.tell_session(match &account.place {
-            Place::ThisComputer => Session::Unconnected,
-            Place::Server { server } => Session::SignedOut { server: server.clone(), reason },
-        })
     }
 
     fn chosen_server(&self) -> Result<ServerInfo, Error> {

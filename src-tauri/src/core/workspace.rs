@@ -3,21 +3,22 @@
 //! It is there with or without a server. [`connect`](Workspace::connect) gives it a way, once who is signed in can prove
 //! it; everything else goes on by itself from there.
 
+mod attention;
+mod making;
 mod person;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use roost_board::durable::Write;
-use roost_board::{Board, BoardId, BoardSummary, OpId, Seq, Snapshot, User};
-use roost_bridge::{AppState, BoardCopy, BoardsPage, ConnectionPhase, Session, Theme, Wanted};
+use roost_board::{BoardId, User};
+use roost_bridge::{AppState, BoardCopy, ConnectionPhase, Session, Theme};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::attention::{NeedsAttention, Taken};
+use super::attention::NeedsAttention;
 use super::boards::Boards;
 use super::drafts::Drafts;
 use super::error::Error;
@@ -58,6 +59,8 @@ pub(crate) struct Materials {
     pub(crate) drafts: Drafts,
     /// Is told how the connection stands.
     pub(crate) status: Arc<Status>,
+    /// Counts how often the file of the account was replaced.
+    pub(crate) replaced: watch::Receiver<u32>,
     /// The way to the interface.
     pub(crate) outlet: Outlet,
 }
@@ -66,7 +69,7 @@ impl Workspace {
     /// What is on disk of an account. Nothing is told and nothing happens before [`start`](Self::start).
     pub(crate) fn new(account: AccountStore, state: AccountState, materials: Materials) -> Arc<Self> {
         let AccountState { page, attention, new_boards, last_board, waiting } = state;
-        let Materials { me, patience, drafts, status, outlet } = materials;
+        let Materials { me, patience, drafts, status, replaced, outlet } = materials;
         let account = Arc::new(account);
         let tasks = TaskTracker::new();
         let mut n_waiting: HashMap<BoardId, usize> = waiting.into_iter().collect();
@@ -81,6 +84,7 @@ impl Workspace {
             account,
             drafts,
             link: way,
+            replaced,
             status,
             boards: Arc::new(boards),
             attention: Arc::new(NeedsAttention::new(attention)),
@@ -110,6 +114,8 @@ impl Workspace {
         outlet.tell(UiEvent::Attention(attention.list()));
         let (attention, outlet) = (attention.clone(), outlet.clone());
         self.spawn(async move { attention.run(&outlet).await });
+        let surroundings = self.surroundings.clone();
+        self.spawn(attention::write_anew(surroundings));
         for board in self.waiting.keys() {
             self.follow(*board);
         }
@@ -177,31 +183,6 @@ impl Workspace {
         if let Some(link) = &*self.link.borrow() {
             link.socket.reconnect_now();
         }
-    }
-
-    /// Makes a board here; it is made on the server when there is a way.
-    pub(crate) async fn create_board(&self, id: BoardId, name: String) -> Result<BoardSummary, Error> {
-        self.make_board(id, name, None).await
-    }
-
-    /// Makes a board, in one transaction with something else.
-    async fn make_board(&self, id: BoardId, name: String, also: Option<AccountWrite>) -> Result<BoardSummary, Error> {
-        let Surroundings { me, account, boards, status, .. } = &self.surroundings;
-        let board = Board::new(id, &name, me.clone())?;
-        let mut writes = Vec::from_iter(also);
-        if let Some(made_before) = boards.summary(id) {
-            account.write(writes).await.map_err(Error::NotKept)?;
-            return Ok(made_before);
-        }
-        let summary = board.summary();
-        let snapshot = Snapshot { seq: Seq::ZERO, board };
-        let whole = Write::Snapshot { snapshot, has_unknown: false };
-        writes.extend([AccountWrite::NewBoard { id, name }, AccountWrite::Board(id, whole)]);
-        account.write(writes).await.map_err(Error::NotKept)?;
-        boards.put_unmade(summary.clone());
-        status.set_waiting(id, 1);
-        self.follow(id);
-        Ok(summary)
     }
 
     /// A copy of a board that the interface shows from now on: it is asked for when this returns.
@@ -277,47 +258,6 @@ impl Workspace {
         board.invite(email).await.ok_or(Error::NoSuchBoard)?
     }
 
-    /// Tries again what needs attention.
-    pub(crate) async fn retry(&self, id: OpId) -> Result<(), Error> {
-        let Surroundings { attention, patience, stop, .. } = &self.surroundings;
-        loop {
-            let taken = attention.take(id).ok_or(Error::NoSuchItem)?;
-            if let Wanted::NewBoard { name } = &taken.item.wanted {
-                let attended = AccountWrite::Attended(id);
-                let made = self.make_board(taken.item.board_id, name.clone(), Some(attended)).await;
-                return self.attended(taken, made.map(drop));
-            }
-            let board = self.follow(taken.item.board_id);
-            match timeout(patience.open_time, board.retry(taken)).await {
-                Ok(Some(outcome)) => return outcome,
-                Ok(None) if stop.is_cancelled() => return Err(Error::SignedOut),
-                Ok(None) => {}
-                Err(_) => {
-                    // Makes it look who still waits.
-                    board.suspect();
-                    return Err(Error::Offline);
-                }
-            }
-        }
-    }
-
-    /// Lets go of what needs attention.
-    pub(crate) async fn discard(&self, id: OpId) -> Result<(), Error> {
-        let Surroundings { attention, account, .. } = &self.surroundings;
-        let taken = attention.take(id).ok_or(Error::NoSuchItem)?;
-        let outcome = account.write(vec![AccountWrite::Attended(id)]).await;
-        self.attended(taken, outcome.map_err(Error::NotKept))
-    }
-
-    /// An item needs no attention any more, or does after all.
-    fn attended(&self, taken: Taken, outcome: Result<(), Error>) -> Result<(), Error> {
-        match outcome {
-            Ok(()) => self.surroundings.attention.taken_for_good(),
-            Err(_) => self.surroundings.attention.put_back(taken),
-        }
-        outcome
-    }
-
     /// Ends everything. What was asked for is on disk then.
     pub(crate) async fn shutdown(self: Arc<Self>) {
         self.surroundings.stop.cancel();
@@ -348,19 +288,5 @@ impl Workspace {
 fn suspect(workspace: &Weak<Workspace>, board: BoardId) {
     if let Some(workspace) = workspace.upgrade() {
         workspace.follow(board).suspect();
-    }
-}
-
-/// The page of boards of nobody.
-pub(crate) fn nobody(session: Session, theme: Theme) -> AppState {
-    AppState {
-        session,
-        connection: Default::default(),
-        boards: BoardsPage::default(),
-        theme,
-        drafts: Vec::new(),
-        attention: Default::default(),
-        notices: Vec::new(),
-        last_board: None,
     }
 }

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use roost::core::{Core, Error, Patience, UiEvent, UiEvents};
 use roost::profile::Profile;
 use roost::secret::{SecretError, SecretStore};
 use roost_board::{BoardId, Change, Doing, ListId, NewList, OpId, Position, Proposal, Timestamp, User};
-use roost_bridge::{BoardCopy, BoardMessage, BoardNews, ConnectionPhase, ConnectionState, Place, Session};
+use roost_bridge::{
+    AttentionItem, BoardCopy, BoardMessage, BoardNews, CommandError, ConnectionPhase, ConnectionState, Notice, Place,
+    Session,
+};
 use roost_channels::Backoff;
 use roost_protocol::rest::{Credentials, NewUser};
 use roost_server::{Config, Server};
@@ -69,23 +72,33 @@ impl Host {
 
 /// A keyring that is a map, or none at all.
 #[derive(Clone)]
-pub(crate) struct Secrets(Option<Arc<Mutex<BTreeMap<String, String>>>>);
+pub(crate) struct Secrets {
+    map: Option<Arc<Mutex<BTreeMap<String, String>>>>,
+    /// Held while the keyring asks the person to unlock it.
+    lock: Arc<Mutex<()>>,
+}
 
 impl Secrets {
     pub(crate) fn in_reach() -> Self {
-        Self(Some(Arc::default()))
+        Self { map: Some(Arc::default()), lock: Arc::default() }
     }
 
-    pub(crate) const fn out_of_reach() -> Self {
-        Self(None)
+    pub(crate) fn out_of_reach() -> Self {
+        Self { map: None, lock: Arc::default() }
+    }
+
+    /// The keyring answers nobody until this is dropped.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, ()> {
+        self.lock.lock().unwrap()
     }
 
     pub(crate) fn all(&self) -> Vec<String> {
-        self.0.as_ref().unwrap().lock().unwrap().values().cloned().collect()
+        self.map.as_ref().unwrap().lock().unwrap().values().cloned().collect()
     }
 
     fn map(&self) -> Result<&Mutex<BTreeMap<String, String>>, SecretError> {
-        self.0.as_deref().ok_or_else(|| SecretError::new("there is none"))
+        drop(self.lock());
+        self.map.as_deref().ok_or_else(|| SecretError::new("there is none"))
     }
 }
 
@@ -120,6 +133,12 @@ impl Desk {
         let profile = Profile::open(Some(profile)).unwrap();
         let (core, events) = Core::open(&profile, secrets.clone(), patience).await.unwrap();
         Self { core, events }
+    }
+
+    /// What the core says when it cannot be opened.
+    pub(crate) async fn open_in_vain(profile: &Path, secrets: &Secrets) -> CommandError {
+        let profile = Profile::open(Some(profile)).unwrap();
+        CommandError::from(Core::open(&profile, secrets.clone(), hasty()).await.unwrap_err())
     }
 
     /// Waits for the first event that `pick` takes; those before are gone.
@@ -163,6 +182,23 @@ impl Desk {
     pub(crate) async fn wait_for_session(&mut self, expect: impl Fn(&Session) -> bool) -> Session {
         self.wait_for("session", |event| match event {
             UiEvent::Session(session) if expect(session) => Some(session.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until so many things need attention.
+    pub(crate) async fn wait_for_attention(&mut self, n_items: usize) -> Vec<AttentionItem> {
+        self.wait_for(&format!("{n_items} items that need attention"), |event| match event {
+            UiEvent::Attention(attention) if attention.items.len() == n_items => Some(attention.items.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn wait_for_notice(&mut self) -> Notice {
+        self.wait_for("notice", |event| match event {
+            UiEvent::Notice(notice) => Some(notice.clone()),
             _ => None,
         })
         .await

@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking what went wrong")]
 
 mod accounts;
+mod attention;
 mod boards;
 mod desk;
 mod far;
 mod faults;
 mod local;
 mod network;
+mod offline;
 mod places;
 mod returning;
 // Elsewhere the system is not told by the environment whom to trust.

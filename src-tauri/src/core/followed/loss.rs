@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use roost_board::durable::News;
-use roost_board::{Board, CardId, Change, OpId, Proposal};
+use roost_board::{Board, CardId, Change, OpId, Proposal, Replica};
 use roost_bridge::{AttentionItem, Draft, DraftKey, Refusal, Wanted};
 use uuid::Uuid;
 
@@ -13,6 +13,9 @@ use crate::core::attention::now;
 use crate::core::drafts::Belonging;
 use crate::core::error::Error;
 use crate::core::store::AccountWrite;
+
+/// With more proposals that wait, the view is not made anew for the subject of one that is refused.
+const VIEWED_MAX: usize = 1_000;
 
 /// What is lost with a board.
 pub(super) struct Loss {
@@ -27,14 +30,31 @@ impl Task {
     pub(super) fn refuse(&mut self, op: OpId, refusal: Refusal) {
         let outcome = self.replica.refused(op);
         let mut writes = self.of_board(outcome.writes);
-        for news in outcome.news {
-            let News::Refused(proposal) = news else { continue };
-            let view = self.replica.view();
-            let title = |id| view.and_then(|view| title(view, id));
-            let item = item(self, proposal.op, subject(view, &proposal.change, title), &refusal, proposal);
-            writes.push(AccountWrite::Attention(item.clone()));
-            self.write(std::mem::take(&mut writes), After::Refused(Box::new(item)));
+        let refused = outcome.news.into_iter().find_map(|news| match news {
+            News::Refused(proposal) => Some(proposal),
+            News::Entries(_) | News::Reset => None,
+        });
+        let Some(proposal) = refused else { return };
+        let wanted = Wanted::Change { change: proposal.change.clone() };
+        let item = self.item(op, self.subject(&proposal.change), wanted, refusal);
+        writes.push(AccountWrite::Attention(item.clone()));
+        self.write(writes, After::Refused(Box::new(item), Box::new(proposal)));
+    }
+
+    /// What a change is about, as last known. The view is not made anew for each of very many that are refused.
+    fn subject(&self, change: &Change) -> Option<String> {
+        let confirmed = self.replica.replica().map(Replica::confirmed);
+        let known = subject(confirmed, change, |id| title(confirmed?, id));
+        if known.is_some() || self.replica.n_waiting() > VIEWED_MAX {
+            return known;
         }
+        let view = self.replica.view();
+        subject(view, change, |id| title(view?, id))
+    }
+
+    fn item(&self, id: OpId, subject: Option<String>, wanted: Wanted, refusal: Refusal) -> AttentionItem {
+        let (board_id, board_name) = (self.board_id, self.name());
+        AttentionItem { id, board_id, board_name, subject, wanted, refusal, at: now() }
     }
 
     /// The board is gone for this person, and with it everything that is kept of it; not what they wrote.
@@ -44,31 +64,31 @@ impl Task {
             Vec::new()
         });
         let view = self.replica.view().cloned();
+        let confirmed = self.replica.replica().map(|replica| replica.confirmed().clone());
         let belonging = Belonging::to(self.board_id, view.as_ref());
         let drafts: Vec<Draft> = drafts.into_iter().filter(|draft| belonging.has(&draft.key)).collect();
         let name = self.name();
         let new_board = self.unmade.take().map(|name| (new_id(), None, Wanted::NewBoard { name }));
 
         let (outcome, lost) = self.replica.gone();
-        let titles: HashMap<CardId, String> = view.as_ref().map(titles).unwrap_or_default();
+        // As the server has them, and what is only here.
+        let boards = [confirmed.as_ref(), view.as_ref()];
+        let titles = boards.map(|board| board.map(titles).unwrap_or_default());
         let changes = lost.into_iter().map(|Proposal { op, change, .. }| {
-            let subject = subject(view.as_ref(), &change, |id| titles.get(&id).cloned());
+            let mut known = boards.iter().zip(&titles);
+            let subject = known.find_map(|(board, titles)| subject(*board, &change, |id| titles.get(&id).cloned()));
             (op, subject, Wanted::Change { change })
         });
         let keys = drafts.iter().map(|draft| draft.key.clone()).collect();
         let typed = drafts.into_iter().map(|Draft { key, text }| (new_id(), None, Wanted::Draft { key, text }));
+        let (board_id, at) = (self.board_id, now());
         let items: Vec<AttentionItem> = new_board
             .into_iter()
             .chain(changes)
             .chain(typed)
-            .map(|(id, subject, wanted)| AttentionItem {
-                id,
-                board_id: self.board_id,
-                board_name: name.clone(),
-                subject,
-                wanted,
-                refusal: refusal.clone(),
-                at: now(),
+            .map(|(id, subject, wanted)| {
+                let (board_name, refusal) = (name.clone(), refusal.clone());
+                AttentionItem { id, board_id, board_name, subject, wanted, refusal, at }
             })
             .collect();
 
@@ -101,20 +121,8 @@ impl Task {
     /// The name of the board, as last known.
     fn name(&self) -> String {
         let summary = || self.surroundings.boards.summary(self.board_id).map(|summary| summary.name);
-        let view = self.replica.view().map(|view| view.name().to_owned());
-        view.or_else(summary).or_else(|| self.unmade.clone()).unwrap_or_default()
-    }
-}
-
-fn item(task: &Task, id: OpId, subject: Option<String>, refusal: &Refusal, proposal: Proposal) -> AttentionItem {
-    AttentionItem {
-        id,
-        board_id: task.board_id,
-        board_name: task.name(),
-        subject,
-        wanted: Wanted::Change { change: proposal.change },
-        refusal: refusal.clone(),
-        at: now(),
+        let confirmed = self.replica.replica().map(|replica| replica.confirmed().name().to_owned());
+        confirmed.or_else(summary).or_else(|| self.unmade.clone()).unwrap_or_default()
     }
 }
 

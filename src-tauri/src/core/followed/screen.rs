@@ -1,7 +1,7 @@
 //! What the interface is told of a followed board. No IO.
 
 use roost_board::durable::DurableReplica;
-use roost_board::{BoardId, Entry, OpId, Snapshot};
+use roost_board::{BoardId, Entry, OpId, Replica, Snapshot};
 use roost_bridge::{BoardCopy, BoardMessage, BoardNews, Presence, Refusal};
 use roost_protocol::payload::{PresenceDiff, PresenceState};
 
@@ -58,7 +58,8 @@ impl Screen {
         if !self.is_shown {
             return;
         }
-        let n_things = board.view().map_or(0, |view| view.n_cards() + view.lists().len());
+        let board_here = board.replica().map(Replica::confirmed);
+        let n_things = board_here.map_or(0, |board| board.n_cards() + board.lists().len());
         if entries.len() > n_things.max(ENTRIES_MAX) {
             self.reset(board);
             return;
@@ -138,5 +139,125 @@ impl Screen {
         self.number += 1;
         let message = BoardMessage { board_id: self.board_id, number: self.number, news };
         self.outlet.tell(UiEvent::Board(message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roost_board::durable::{CatchUp, News, Stored};
+    use roost_board::{Board, CardId, Change, ListId, NewCard, NewList, Position, Seq, Timestamp, User, UserId};
+    use tokio::sync::mpsc::UnboundedReceiver;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn me() -> UserId {
+        UserId::from_uuid(Uuid::from_u128(1))
+    }
+
+    fn board() -> Board {
+        let ada =
+            User { id: me(), first_name: "Ada".into(), last_name: String::new(), email: "ada@example.org".into() };
+        Board::new(BoardId::from_uuid(Uuid::from_u128(2)), "Spring release", ada).unwrap()
+    }
+
+    fn replica() -> DurableReplica {
+        let snapshot = Some(Snapshot { seq: Seq::ZERO, board: board() });
+        DurableReplica::new(me(), Stored { snapshot, ..Stored::default() })
+    }
+
+    fn entries(seqs: impl Iterator<Item = u64>) -> Vec<Entry> {
+        let rename = |seq| Entry {
+            seq: Seq(seq),
+            op: OpId::from_uuid(Uuid::from_u128(u128::from(seq) + 100)),
+            actor: me(),
+            at: Timestamp::from_millis(0),
+            change: Change::BoardRenamed { name: format!("Name {seq}") },
+        };
+        seqs.map(rename).collect()
+    }
+
+    /// A list and so many cards in it.
+    fn cards(first: u64, n: u64) -> Vec<Entry> {
+        let list_id = ListId::from_uuid(Uuid::from_u128(3));
+        let list = NewList { id: list_id, name: "A".to_owned(), position: Position::first() };
+        let mut made = entries(first..=first + n);
+        made[0].change = Change::ListAdded { list };
+        for (n, entry) in made.iter_mut().enumerate().skip(1) {
+            let id = CardId::from_uuid(Uuid::from_u128(n as u128));
+            let card = NewCard { id, list_id, title: "Milk".to_owned(), position: Position::first() };
+            entry.change = Change::CardAdded { card };
+        }
+        made
+    }
+
+    /// Has entries taken, and tells of those that are new.
+    fn take(screen: &mut Screen, replica: &mut DurableReplica, arrived: Vec<Entry>) {
+        let seq = arrived.last().unwrap().seq;
+        for news in replica.joined(CatchUp::Entries { seq, entries: arrived }).news {
+            match news {
+                News::Entries(entries) => screen.entries(replica, entries),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn told(events: &mut UnboundedReceiver<UiEvent>) -> Vec<(u64, BoardNews)> {
+        std::iter::from_fn(|| events.try_recv().ok())
+            .map(|event| match event {
+                UiEvent::Board(message) => (message.number, message.news),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn messages_go_on_from_the_copy() {
+        let (outlet, mut events) = Outlet::new();
+        let (mut screen, mut replica) = (Screen::new(board().id(), outlet), replica());
+        take(&mut screen, &mut replica, entries(1..=1));
+        assert_eq!(told(&mut events), [], "nobody looks");
+        let copy = screen.show(&replica).unwrap();
+        assert_eq!((copy.number, copy.snapshot.seq), (0, Seq(1)));
+        for seq in 2..=3 {
+            take(&mut screen, &mut replica, entries(seq..=seq));
+        }
+        let news = |seq| BoardNews::Entries { entries: entries(seq..=seq) };
+        assert_eq!(told(&mut events), [(1, news(2)), (2, news(3))]);
+        assert_eq!(screen.show(&replica).unwrap().number, 2);
+    }
+
+    #[test]
+    fn so_many_entries_are_told_in_parts_or_as_the_board_when_that_is_less() {
+        let (outlet, mut events) = Outlet::new();
+        let (mut screen, mut replica) = (Screen::new(board().id(), outlet), replica());
+        screen.show(&replica).unwrap();
+        let n = ENTRIES_MAX as u64 + 1;
+        take(&mut screen, &mut replica, entries(1..=n));
+        let told_of_a_small_board = told(&mut events);
+        assert!(
+            matches!(told_of_a_small_board.as_slice(), [(1, BoardNews::Reset { .. })]),
+            "{told_of_a_small_board:?}"
+        );
+
+        screen.hide();
+        take(&mut screen, &mut replica, cards(n + 1, n));
+        screen.show(&replica).unwrap();
+        let first = 2 * n + 2;
+        take(&mut screen, &mut replica, entries(first..=first + n - 1));
+        let of = |seqs| BoardNews::Entries { entries: entries(seqs) };
+        let last = first + n - 1;
+        assert_eq!(told(&mut events), [(2, of(first..=last - 1)), (3, of(last..=last))]);
+    }
+
+    #[test]
+    fn the_messages_of_one_who_followed_before_are_never_later_ones() {
+        let (outlet, mut events) = Outlet::new();
+        let (mut before, mut after) = (Screen::new(board().id(), outlet.clone()), Screen::new(board().id(), outlet));
+        let mut replica = replica();
+        before.show(&replica).unwrap();
+        take(&mut before, &mut replica, entries(1..=1));
+        let [(late, _)] = told(&mut events).try_into().unwrap();
+        assert!(late < after.show(&replica).unwrap().number);
     }
 }

@@ -107,7 +107,7 @@ impl Task {
         self.is_suspect = false;
         let outcome = self.replica.joined(answer);
         self.carry_out(outcome);
-        if self.replica.view().is_some() {
+        if self.replica.replica().is_some() {
             self.serve();
         }
     }
@@ -124,7 +124,7 @@ impl Task {
         if error.reason != "unauthorized" {
             tracing::warn!(topic = %self.topic, reason = error.reason, "the join was refused");
             self.put_off(|| Error::Channel(error.clone()));
-        } else if self.replica.view().is_none() && self.replica.n_waiting() == 0 {
+        } else if self.replica.replica().is_none() && self.replica.n_waiting() == 0 {
             // One that was never known here.
             self.lost = Some(refusal(error));
         } else {

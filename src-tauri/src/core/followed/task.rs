@@ -5,24 +5,21 @@ use std::pin::Pin;
 use futures_util::StreamExt as _;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered};
 use roost_board::durable::{DurableReplica, JoinFrom, Stored};
-use roost_board::{Board, BoardId, Doing, OpId, Proposal};
-use roost_bridge::{BoardCopy, ConnectionPhase, Refusal, Wanted};
+use roost_board::{Board, BoardId};
+use roost_bridge::{ConnectionPhase, Refusal};
 use roost_protocol::Topic;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::calls::Called;
 use super::line::Line;
 use super::outbox::Outbox;
 use super::screen::Screen;
-use super::writing::{After, Written};
-use super::{Answer, Doings, Request, Surroundings};
-use crate::core::attention::{Taken, now};
-use crate::core::error::{Error, refusal_of};
+use super::writing::Written;
+use super::{Request, Surroundings};
+use crate::core::error::Error;
 use crate::core::link::Link;
 use crate::core::patience::sleep_until;
-use crate::core::store::AccountWrite;
 
 /// Something under way.
 pub(super) type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -53,6 +50,7 @@ pub(super) async fn run(board_id: BoardId, surroundings: Surroundings, mut reque
             Some(()) = task.invitations.next() => {}
             Ok(()) = task.link.changed() => task.connect(),
             Ok(()) = task.phases.changed() => task.make(),
+            Ok(()) = task.surroundings.replaced.changed() => task.write_anew(),
             () = sleep_until(retry_at) => task.connect_anew(),
         }
         task.go_on().await;
@@ -82,7 +80,7 @@ pub(super) struct Task {
     pub(super) calls: FuturesUnordered<Pending<Called>>,
     pub(super) invitations: FuturesUnordered<Pending<()>>,
     /// What waits for the server to let us in.
-    waiters: Vec<Request>,
+    pub(super) waiters: Vec<Request>,
     pub(super) retry_at: Option<Instant>,
     pub(super) link: watch::Receiver<Option<Link>>,
     phases: watch::Receiver<ConnectionPhase>,
@@ -95,7 +93,7 @@ pub(super) struct Task {
 }
 
 impl Task {
-    fn new(board_id: BoardId, stored: Stored, surroundings: Surroundings) -> Self {
+    pub(super) fn new(board_id: BoardId, stored: Stored, surroundings: Surroundings) -> Self {
         Self {
             board_id,
             topic: Topic::Boards(board_id),
@@ -118,7 +116,7 @@ impl Task {
         }
     }
 
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         if self.n_waiting() > 0 {
             self.put_summary();
         }
@@ -126,100 +124,8 @@ impl Task {
         self.connect();
     }
 
-    fn asked(&mut self, request: Request) {
-        match request {
-            Request::Show(answer) => self.show(answer),
-            Request::Hide => {
-                self.hide();
-            }
-            Request::Propose(doings, answer) => self.propose(*doings, answer),
-            Request::Retry(taken, answer) if self.replica.view().is_none() => {
-                self.wait(Request::Retry(taken, answer));
-            }
-            Request::Retry(taken, answer) => self.retry(*taken, answer),
-            Request::Invite(email, answer) => self.invite(email, answer),
-            Request::Suspect => {
-                self.is_suspect = true;
-                self.check();
-            }
-        }
-    }
-
-    fn show(&mut self, answer: Answer<BoardCopy>) {
-        let was_shown = self.screen.is_shown();
-        match self.screen.show(&self.replica) {
-            Some(copy) => {
-                if answer.send(Ok(copy)).is_err() && !was_shown {
-                    // Whoever asked has given up.
-                    self.screen.hide();
-                }
-            }
-            None => self.wait(Request::Show(answer)),
-        }
-    }
-
-    fn hide(&mut self) {
-        // Whoever waits for a copy finds out by its end.
-        self.waiters.retain(|request| !matches!(request, Request::Show(_)));
-        self.screen.hide();
-        self.put_summary();
-    }
-
-    /// Lets a request wait for the next join. With no connection it is answered at once, by [`report`](Self::report).
-    pub(super) fn wait(&mut self, request: Request) {
-        self.waiters.push(request);
-    }
-
-    /// The board is joined: whoever waited for that goes on.
-    pub(super) fn serve(&mut self) {
-        for request in std::mem::take(&mut self.waiters) {
-            self.asked(request);
-        }
-    }
-
-    fn propose(&mut self, Doings { proposal, doing, inverse }: Doings, answer: Answer<()>) {
-        if self.replica.view().is_none() {
-            drop(answer.send(Err(Error::NoSuchBoard)));
-            return;
-        }
-        let op = proposal.op;
-        match self.replica.propose(proposal, doing, inverse) {
-            // One that waits already is answered when the first one is: behind it, since there is nothing to write.
-            Ok(outcome) => self.write(self.of_board(outcome.writes), After::Kept(op, answer)),
-            Err(error) => drop(answer.send(Err(error.into()))),
-        }
-    }
-
-    /// Makes a change again that came to nothing.
-    fn retry(&mut self, mut taken: Taken, answer: Answer<()>) {
-        let Wanted::Change { change } = taken.item.wanted.clone() else {
-            self.surroundings.attention.put_back(taken);
-            drop(answer.send(Err(Error::NoSuchBoard)));
-            return;
-        };
-        let op = OpId::from_uuid(Uuid::now_v7());
-        let proposal = Proposal { op, at: now(), change };
-        let inverse = self.replica.replica().and_then(|replica| replica.invert(proposal.at, &proposal.change));
-        match self.replica.propose(proposal, Doing::Anew, inverse) {
-            Ok(outcome) => {
-                let mut writes = self.of_board(outcome.writes);
-                writes.push(AccountWrite::Attended(taken.item.id));
-                self.write(writes, After::Retried(op, Box::new(taken), answer));
-                // It was not the interface that has made it.
-                self.screen.reset(&self.replica);
-            }
-            Err(error) => {
-                taken.item.refusal = refusal_of(&error);
-                taken.item.at = now();
-                self.write(vec![AccountWrite::Attention(taken.item.clone())], After::Nothing);
-                self.surroundings.attention.put_back(taken);
-                drop(answer.send(Err(error.into())));
-            }
-        }
-    }
-
     /// What is due after each thing that has happened.
-    async fn go_on(&mut self) {
+    pub(super) async fn go_on(&mut self) {
         if let Some(refusal) = self.lost.take() {
             self.lose(refusal).await;
         }
@@ -239,7 +145,7 @@ impl Task {
     }
 
     /// There may be a way to the server.
-    fn connect(&mut self) {
+    pub(super) fn connect(&mut self) {
         self.link.mark_unchanged();
         if self.unmade.is_some() {
             self.make();
@@ -248,7 +154,7 @@ impl Task {
         }
     }
 
-    fn connect_anew(&mut self) {
+    pub(super) fn connect_anew(&mut self) {
         self.line = None;
         self.retry_at = None;
         self.connect();
@@ -260,36 +166,8 @@ impl Task {
         self.retry_at.get_or_insert_with(|| Instant::now() + self.surroundings.patience.retry_after);
     }
 
-    /// Whoever waits for the server is told why they wait in vain.
-    pub(super) fn turn_away(&mut self, why: impl Fn() -> Error) {
-        for request in self.waiters.drain(..) {
-            match request {
-                Request::Show(answer) => drop(answer.send(Err(why()))),
-                Request::Retry(taken, answer) => {
-                    self.surroundings.attention.put_back(*taken);
-                    drop(answer.send(Err(why())));
-                }
-                Request::Invite(_, answer) => drop(answer.send(Err(why()))),
-                // These wait for nothing.
-                Request::Hide | Request::Propose(..) | Request::Suspect => {}
-            }
-        }
-    }
-
-    /// Whoever has stopped waiting is not waited for.
-    fn forget_abandoned(&mut self) {
-        for request in std::mem::take(&mut self.waiters) {
-            match request {
-                Request::Show(answer) if answer.is_closed() => {}
-                Request::Invite(_, answer) if answer.is_closed() => {}
-                Request::Retry(taken, answer) if answer.is_closed() => self.surroundings.attention.put_back(*taken),
-                request => self.waiters.push(request),
-            }
-        }
-    }
-
     /// Shows on the page of boards what was done here.
-    fn put_summary(&self) {
+    pub(super) fn put_summary(&self) {
         let Some(summary) = self.replica.view().map(Board::summary) else { return };
         if self.n_waiting() > 0 {
             self.surroundings.boards.put_ahead(summary);
@@ -318,7 +196,7 @@ impl Task {
         *self.phases.borrow()
     }
 
-    fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         let is_wanted = self.screen.is_shown()
             || self.is_suspect
             || !self.waiters.is_empty()
@@ -333,11 +211,15 @@ impl Task {
         while let Ok(request) = requests.try_recv() {
             match request {
                 Request::Propose(doings, answer) if is_stopped => self.propose(*doings, answer),
-                Request::Retry(taken, _) => self.surroundings.attention.put_back(*taken),
-                Request::Show(_) | Request::Hide | Request::Propose(..) | Request::Invite(..) | Request::Suspect => {}
+                request => self.waiters.push(request),
             }
         }
-        self.turn_away(|| Error::SignedOut);
+        for request in std::mem::take(&mut self.waiters) {
+            // Without an answer, whoever asked asks anew.
+            if let Request::Retry(taken, _) = request {
+                self.surroundings.attention.put_back(*taken);
+            }
+        }
         while let Some(written) = self.writing.next().await {
             self.written(written);
         }

@@ -1,8 +1,7 @@
 //! What a followed board has on its way to the disk, and what follows when it is there.
 
-use roost_board::OpId;
-use roost_board::ReplicaError;
 use roost_board::durable::{News, Outcome, Write};
+use roost_board::{Doing, OpId, Proposal, ReplicaError, Snapshot};
 use roost_bridge::AttentionItem;
 
 use super::Answer;
@@ -21,7 +20,7 @@ pub(super) enum After {
     /// A proposal may be sent, and the item that it was needs no attention any more.
     Retried(OpId, Box<Taken>, Answer<()>),
     /// The person is told of a refusal.
-    Refused(Box<AttentionItem>),
+    Refused(Box<AttentionItem>, Box<Proposal>),
     /// The person is told that the board is gone.
     Gone(Loss),
 }
@@ -34,6 +33,19 @@ impl Task {
     pub(super) fn write(&mut self, writes: Vec<AccountWrite>, after: After) {
         let written = self.surroundings.account.write(writes);
         self.writing.push_back(Box::pin(async move { (after, written.await) }));
+    }
+
+    /// Writes everything that is known: the file was damaged, and perhaps not all of it could be saved.
+    pub(super) fn write_anew(&mut self) {
+        let Some(replica) = self.replica.replica() else { return };
+        let snapshot = Snapshot { seq: replica.seq(), board: replica.confirmed().clone() };
+        let whole = Write::Snapshot { snapshot, has_unknown: replica.has_unknown() };
+        let outbox = replica.pending().map(|proposal| {
+            // The steps that take them back are in the file already, or lost.
+            Write::Queued { proposal: proposal.clone(), doing: Doing::Anew, inverse: None }
+        });
+        let writes = std::iter::once(whole).chain(outbox).collect();
+        self.write(self.of_board(writes), After::Nothing);
     }
 
     /// What the replica wants to have written.
@@ -93,11 +105,15 @@ impl Task {
                 self.surroundings.attention.put_back(*taken);
                 drop(answer.send(Err(Error::NotKept(error))));
             }
-            (After::Refused(item), outcome) => {
-                self.note(outcome);
+            (After::Refused(item, _), Ok(())) => {
                 let (op, refusal) = (item.id, item.refusal.clone());
                 self.surroundings.attention.add([*item]);
                 self.screen.refused(op, refusal);
+            }
+            (After::Refused(_, proposal), Err(error)) => {
+                tracing::error!(board = %self.board_id, %error, "a refusal is not kept: it waits again");
+                self.replica.not_refused(*proposal);
+                self.screen.reset(&self.replica);
             }
             (After::Gone(loss), outcome) => self.gone(loss, outcome.is_ok()),
             (After::Nothing, outcome) => self.note(outcome),
