@@ -20,6 +20,24 @@ pub enum InvalidUrl {
     Scheme(String),
 }
 
+/// An HTTP proxy that lets connections through to others, as it does for `CONNECT`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// Its name or address; one of version 6 in brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The value of `Proxy-Authorization`, if it wants one.
+    pub authorization: Option<String>,
+}
+
+/// Without the authorization.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
 /// How to connect, and how patient to be. The fields may be set freely between [`new`](Self::new) and
 /// [`Socket::connect`](crate::Socket::connect).
 #[derive(Clone)]
@@ -32,6 +50,8 @@ pub struct SocketConfig {
     /// The token, sent as `phoenix.js` sends its `authToken`: as a sub-protocol beside `phoenix`, which keeps it out of
     /// the logs that addresses end up in. Servers know it from Phoenix 1.8 on; for older ones it is a parameter.
     pub auth_token: Option<String>,
+    /// What to connect through, if not directly.
+    pub proxy: Option<Proxy>,
     /// Between heartbeats. Phoenix closes a socket that says nothing for 60 s.
     pub heartbeat_interval: Duration,
     /// How long the server may say nothing at all while the answer to a heartbeat is due, at most until the next is; after
@@ -82,6 +102,7 @@ impl SocketConfig {
             vsn: Vsn::V2,
             params: Vec::new(),
             auth_token: None,
+            proxy: None,
             heartbeat_interval: Duration::from_secs(30),
             heartbeat_timeout: Duration::from_secs(30),
             doubt_time: Duration::from_millis(750),

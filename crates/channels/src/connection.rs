@@ -24,7 +24,8 @@ use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async
 use tokio_util::sync::CancellationToken;
 
 use crate::config::SocketConfig;
-use crate::dial::{Counted, Heard, dial};
+use crate::dial::dial;
+use crate::heard::{Counted, Heard};
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::task::{Command, Desk};
 use crate::topics::Topics;
@@ -76,7 +77,7 @@ pub(crate) async fn connect(config: Arc<SocketConfig>) -> Result<Line, ConnectEr
 
 async fn open(config: &SocketConfig) -> Result<Line, ConnectError> {
     let request = request(config).map_err(|error| ConnectError::WebSocket(Box::new(error)))?;
-    let (stream, heard) = Counted::new(dial(&config.endpoint()).await?);
+    let (stream, heard) = Counted::new(dial(&config.endpoint(), config.proxy.as_ref()).await?);
     let limits = WebSocketConfig::default()
         .max_message_size(Some(config.max_message_size))
         .max_frame_size(Some(config.max_message_size));

@@ -1,35 +1,69 @@
-//! The way to the server's machine: its name, its addresses, TCP.
+//! The way to the server's machine: its name, its addresses, TCP, perhaps a proxy.
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, lookup_host};
 use url::{Host, Url};
+
+use crate::config::Proxy;
 
 /// The pause before the next address is called beside those that have not answered, as RFC 8305 has it: on a network
 /// where one kind of address leads nowhere, the other kind is there at once.
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// Connects to the machine that a URL names.
-pub(crate) async fn dial(url: &Url) -> io::Result<TcpStream> {
+/// The longest answer of a proxy that is read, in bytes.
+const ANSWER_MAX: usize = 8 * 1024;
+
+/// Connects to the machine that a URL names, through the proxy if there is one.
+pub(crate) async fn dial(url: &Url, proxy: Option<&Proxy>) -> io::Result<TcpStream> {
+    let host = url.host().expect("the schemes of sockets have hosts");
     let port = url.port_or_known_default().expect("the schemes of sockets have ports");
-    let addresses: Vec<SocketAddr> = match url.host().expect("the schemes of sockets have hosts") {
+    match proxy {
+        None => reach(host, port).await,
+        Some(proxy) => {
+            let mut stream = reach(Host::parse(&proxy.host).map_err(io::Error::other)?, proxy.port).await?;
+            tunnel(&mut stream, &format!("{host}:{port}"), proxy.authorization.as_deref()).await?;
+            Ok(stream)
+        }
+    }
+}
+
+async fn reach<S: AsRef<str>>(host: Host<S>, port: u16) -> io::Result<TcpStream> {
+    let addresses: Vec<SocketAddr> = match host {
         Host::Ipv4(address) => vec![(address, port).into()],
         Host::Ipv6(address) => vec![(address, port).into()],
-        Host::Domain(name) => lookup_host((name, port)).await?.collect(),
+        Host::Domain(name) => lookup_host((name.as_ref(), port)).await?.collect(),
     };
     let stream = call(&by_turns(addresses)).await?;
     // Messages are small, and none of them is to wait for the next.
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+/// Has a proxy let this connection through to the server.
+async fn tunnel(stream: &mut TcpStream, server: &str, authorization: Option<&str>) -> io::Result<()> {
+    let authorization = authorization.map(|value| format!("Proxy-Authorization: {value}\r\n")).unwrap_or_default();
+    let request = format!("CONNECT {server} HTTP/1.1\r\nHost: {server}\r\n{authorization}\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    // Byte by byte: what follows is the server's.
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        if answer.len() == ANSWER_MAX {
+            return Err(io::Error::other("the proxy does not answer as one"));
+        }
+        answer.push(stream.read_u8().await?);
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    let line = answer.lines().next().unwrap_or_default();
+    match line.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)) {
+        Some(status) if status.starts_with('2') => Ok(()),
+        _ => Err(io::Error::other(format!("the proxy answers {line:?}"))),
+    }
 }
 
 /// In the order in which they came, but the two kinds by turns.
@@ -68,66 +102,6 @@ async fn call(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     }
 }
 
-/// How many bytes have come.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Heard(Arc<AtomicU64>);
-
-impl Heard {
-    pub(crate) fn n_bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A stream that counts what it hears: whoever says something is there, also when what was asked has no answer yet.
-#[derive(Debug)]
-pub(crate) struct Counted<S> {
-    stream: S,
-    heard: Heard,
-}
-
-impl<S> Counted<S> {
-    pub(crate) fn new(stream: S) -> (Self, Heard) {
-        let heard = Heard::default();
-        (Self { stream, heard: heard.clone() }, heard)
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let n_before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        let n_bytes = buffer.filled().len() - n_before;
-        self.heard.0.fetch_add(n_bytes as u64, Ordering::Relaxed);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
@@ -154,18 +128,5 @@ mod tests {
         assert_eq!(call(&[nobody, somebody]).await.unwrap().peer_addr().unwrap(), somebody);
         assert_eq!(call(&[nobody]).await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
         assert_eq!(call(&[]).await.unwrap_err().kind(), io::ErrorKind::NotFound);
-    }
-
-    #[tokio::test]
-    async fn what_is_heard_is_counted() {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-        let (near, mut far) = tokio::io::duplex(64);
-        let (mut near, heard) = Counted::new(near);
-        near.write_all(b"said").await.unwrap();
-        assert_eq!(heard.n_bytes(), 0);
-        far.write_all(b"answer").await.unwrap();
-        near.read_exact(&mut [0; 6]).await.unwrap();
-        assert_eq!(heard.n_bytes(), 6);
     }
 }

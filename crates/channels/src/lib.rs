@@ -36,10 +36,12 @@
 //! ```
 
 mod backoff;
+mod by_hand;
 mod channel;
 mod config;
 mod connection;
 mod dial;
+mod heard;
 mod heartbeat;
 mod socket;
 mod task;
@@ -48,7 +50,8 @@ mod topics;
 mod tries;
 
 pub use backoff::Backoff;
+pub use by_hand::ByHand;
 pub use channel::{Channel, ChannelEvent, ChannelEvents, PushError};
-pub use config::{InvalidUrl, SocketConfig};
+pub use config::{InvalidUrl, Proxy, SocketConfig};
 pub use roost_protocol::{Payload, PayloadError, Vsn};
 pub use socket::{Socket, SocketState};

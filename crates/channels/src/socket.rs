@@ -57,6 +57,15 @@ impl Socket {
         let (state, states) = watch::channel(SocketState::Connecting);
         let stop = CancellationToken::new();
         let task = tokio::spawn(task::run(config, receiver, state, stop.clone()));
+        Self::new(commands, states, task, stop)
+    }
+
+    pub(crate) fn new(
+        commands: mpsc::UnboundedSender<task::Command>,
+        states: watch::Receiver<SocketState>,
+        task: JoinHandle<()>,
+        stop: CancellationToken,
+    ) -> Self {
         Self { commands, states, task, stop: stop.drop_guard() }
     }
 

@@ -5,5 +5,6 @@
 
 mod channels;
 mod peer;
+mod proxy;
 mod reconnect;
 mod sockets;

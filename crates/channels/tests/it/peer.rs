@@ -31,6 +31,10 @@ impl Server {
         format!("ws://{}/socket", self.0.local_addr().unwrap())
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
+    }
+
     /// For this server, with pauses too short to notice.
     pub(crate) fn config(&self) -> SocketConfig {
         let mut config = SocketConfig::new(&self.url()).unwrap();
