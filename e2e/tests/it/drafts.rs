@@ -18,7 +18,7 @@ async fn what_was_typed_is_there_after_a_crash() -> Result<()> {
     eve.has_kept("Sow the peas before the ra").await?;
     eve.picture("types-a-card").await?;
     eve.crash_app().await?;
-    eve.open_board("Garden").await?;
+    eve.is_on_board("Garden").await?;
     eve.see_lists(&[("Spring", &["Prune the roses"])]).await?;
     eve.open_new_card("Spring").await?;
     eve.app().read(&new_card, "Sow the peas before the ra").await?;
@@ -34,7 +34,7 @@ async fn a_refused_sign_up_says_why_beside_the_fields() -> Result<()> {
     let story = Story::begin(80).await?;
     let server = Server::start().await?;
     let fay = Person::arrive(&story, "Fay").await?;
-    fay.choose_server(&server).await?;
+    fay.choose_server(server.address()).await?;
     fay.fill_sign_up("Fay", "Berg", "fay at home", "short").await?;
     let app = fay.app();
     app.click(&hook("submit")).await?;

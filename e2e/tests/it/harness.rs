@@ -4,6 +4,7 @@ mod app;
 mod driver;
 mod group;
 mod keyring;
+mod link;
 mod person;
 mod server;
 mod story;
@@ -11,6 +12,7 @@ mod undriven;
 mod wait;
 
 pub(crate) use keyring::Keyring;
+pub(crate) use link::Link;
 pub(crate) use person::{Person, hook};
 pub(crate) use server::Server;
 pub(crate) use story::Story;

@@ -12,5 +12,6 @@ mod alone;
 mod drafts;
 mod hands;
 mod harness;
+mod offline;
 mod rights;
 mod two_people;

@@ -11,7 +11,6 @@ use tokio::process::Command;
 
 use super::app::App;
 use super::group::Group;
-use super::server::Server;
 use super::story::{Album, Story, program};
 use super::wait::PATIENCE;
 
@@ -107,18 +106,18 @@ impl Person {
         self.app().picture(what).await
     }
 
-    /// Chooses a server on the first screen.
-    pub(crate) async fn choose_server(&self, server: &Server) -> Result<()> {
+    /// Chooses a server on the first screen, by its address.
+    pub(crate) async fn choose_server(&self, address: &str) -> Result<()> {
         let app = self.app();
-        app.write(&hook("server-address"), server.address()).await?;
+        app.write(&hook("server-address"), address).await?;
         app.click(&hook("server-connect")).await?;
         app.see(&hook("submit")).await?;
         Ok(())
     }
 
     /// Makes an account on a server, from the first screen on.
-    pub(crate) async fn sign_up(&self, server: &Server) -> Result<()> {
-        self.choose_server(server).await?;
+    pub(crate) async fn sign_up(&self, address: &str) -> Result<()> {
+        self.choose_server(address).await?;
         self.fill_sign_up(self.first_name, "Berg", &self.email(), &self.password()).await?;
         self.picture("signs-up").await?;
         self.app().click(&hook("submit")).await?;
@@ -149,8 +148,7 @@ impl Person {
         app.write(&hook("email"), &self.email()).await?;
         app.write(&hook("password"), &self.password()).await?;
         app.click(&hook("submit")).await?;
-        app.see(&hook("new-board")).await?;
-        Ok(())
+        app.see(&hook("account")).await
     }
 
     /// Signs out, and is asked to sign in again.
@@ -173,11 +171,21 @@ impl Person {
 
     /// Goes to a board from the page of boards.
     pub(crate) async fn open_board(&self, name: &str) -> Result<()> {
-        let app = self.app();
-        app.read(&hook("board"), name).await?;
-        app.click(&hook("board")).await?;
-        app.read(&hook("board-name"), name).await?;
+        let tile = self.css_by_text("board", ".tile__name", "data-board-id", name).await?;
+        self.app().click(&tile).await?;
+        self.is_on_board(name).await
+    }
+
+    /// Waits until they are on a board.
+    pub(crate) async fn is_on_board(&self, name: &str) -> Result<()> {
+        self.app().read(&hook("board-name"), name).await?;
         Ok(())
+    }
+
+    /// Goes back to the page of boards.
+    pub(crate) async fn leave_board(&self) -> Result<()> {
+        self.app().click(&hook("back-to-boards")).await?;
+        self.app().see(&hook("new-board")).await
     }
 
     /// Adds lists at the end of the board.
@@ -318,6 +326,41 @@ impl Person {
             self.app().see(&css).await?;
         }
         Ok(())
+    }
+
+    /// Archives a list.
+    pub(crate) async fn archive_list(&self, name: &str) -> Result<()> {
+        let list = self.list_css(name).await?;
+        self.app().click(&format!("{list} {}", hook("list-menu"))).await?;
+        self.app().click_button("[role=\"menu\"]", "Archive list").await?;
+        self.app().miss(&list).await
+    }
+
+    /// Takes the last thing back that they did on the board.
+    pub(crate) async fn undo(&self) -> Result<()> {
+        self.app().press_with(&[Key::Control], 'z').await
+    }
+
+    /// Does again what they have taken back.
+    pub(crate) async fn redo(&self) -> Result<()> {
+        self.app().press_with(&[Key::Control, Key::Shift], 'z').await
+    }
+
+    /// Opens the list of what needs their attention.
+    pub(crate) async fn attend(&self) -> Result<()> {
+        self.app().click(&hook("attention")).await?;
+        self.app().see(&hook("attention-panel")).await
+    }
+
+    /// Does something about what needs their attention, by a button of the thing that says some words.
+    pub(crate) async fn attend_to(&self, words: &str, button: &str) -> Result<()> {
+        let item = self.attention_css(words).await?;
+        self.app().click_button(&item, button).await
+    }
+
+    /// A selector for what needs their attention, by the words that say what was to be done.
+    pub(crate) async fn attention_css(&self, words: &str) -> Result<String> {
+        self.css_by_text("attention-item", ".attention-item__what", "data-op-id", words).await
     }
 
     /// Waits until the window says how the connection stands.

@@ -28,7 +28,8 @@ const IN_REACH: &str = "
     const find = () => {
         const it = document.querySelector(css);
         if (it === null || words === null) return it;
-        const says = (button) => button.textContent.replace(/\\s+/g, ' ').trim() === words;
+        // The words of an item in a menu have its key beside them.
+        const says = (button) => (button.querySelector('.menu__text') ?? button).textContent.replace(/\\s+/g, ' ').trim() === words;
         return [...it.querySelectorAll('button')].find(says) ?? null;
     };
     const place = (it) => JSON.stringify(it.getBoundingClientRect());
@@ -147,6 +148,19 @@ impl App {
             actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
         }
         self.driver.act(actions).await.with_context(|| format!("could not press {keys:?}"))
+    }
+
+    /// Presses a key where the focus is while others are held.
+    pub(crate) async fn press_with(&self, held: &[Key], key: char) -> Result<()> {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for &value in held {
+            actions = actions.then(KeyAction::Down { value: value.into() });
+        }
+        actions = actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        for &value in held.iter().rev() {
+            actions = actions.then(KeyAction::Up { value: value.into() });
+        }
+        self.driver.act(actions).await.with_context(|| format!("could not press {key:?} with {held:?}"))
     }
 
     /// Drags something with the mouse, step by step as a hand does, and calls `held` before it lets go. `way` gives the
