@@ -1,10 +1,10 @@
-//! The few things that are done to elements directly: focus, ids, and the menu of the web view.
+//! The few things that are done to elements directly: focus, ids, and what texts have of the web view.
 
 use std::cell::Cell;
 
-use gloo_events::{EventListener, EventListenerOptions};
+use gloo_events::{EventListener, EventListenerOptions, EventListenerPhase};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlDocument, HtmlElement, HtmlTextAreaElement};
+use web_sys::{Element, Event, HtmlDocument, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 use yew::prelude::*;
 
 /// What can have the focus by the Tab key.
@@ -81,4 +81,32 @@ pub fn keep_web_view_menu_to_text() {
     };
     let options = EventListenerOptions::enable_prevent_default();
     EventListener::new_with_options(&window, "contextmenu", options, keep_away).forget();
+}
+
+/// Where a text is typed that can be undone. One of a board with nothing typed in it leaves the keys to the board.
+const TYPED: &str = "input, textarea:not([data-untyped]):not([readonly])";
+
+/// Gives texts their undo and redo by the usual keys, also in web views that have them in no menu and on no key.
+pub fn give_texts_their_undo() {
+    let Some(window) = web_sys::window() else { return };
+    let on_key = |event: &Event| {
+        let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+        let command = match key.key().to_lowercase().as_str() {
+            "z" if key.shift_key() => "redo",
+            "z" => "undo",
+            "y" => "redo",
+            _ => return,
+        };
+        let is_asked = (key.ctrl_key() || key.meta_key()) && !key.alt_key() && !key.is_composing();
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let Some(target) = target.filter(|target| is_asked && target.matches(TYPED).unwrap_or(false)) else { return };
+        let document = target.owner_document().and_then(|document| document.dyn_into::<HtmlDocument>().ok());
+        if let Some(document) = document {
+            event.prevent_default();
+            // It answers false when there is nothing to undo.
+            let _ = document.exec_command(command);
+        }
+    };
+    let options = EventListenerOptions { phase: EventListenerPhase::Capture, passive: false };
+    EventListener::new_with_options(&window, "keydown", options, on_key).forget();
 }

@@ -22,6 +22,7 @@ mod words;
 fn main() {
     crash::install();
     dom::keep_web_view_menu_to_text();
+    dom::give_texts_their_undo();
     let document = web_sys::window().and_then(|window| window.document());
     let root = document.and_then(|document| document.get_element_by_id("app")).expect("index.html has #app");
     yew::Renderer::<app::App>::with_root(root).render();

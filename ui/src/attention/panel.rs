@@ -50,7 +50,7 @@ pub fn AttentionPanel() -> Html {
                 <IconButton icon={IconName::Close} label="Close" onclick={on_close.reform(|_| ())} testid="attention-close" />
             </header>
             <p class="attention-panel__words">
-                { "These could not be done, and nothing of them is lost. Try them again, or let them go." }
+                { "These could not be done, and nothing of them is lost." }
             </p>
             <ul ref={list} class="attention-list" role="list">
                 { for items.iter().take(*n_shown).map(|item| html! {

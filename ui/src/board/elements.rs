@@ -57,6 +57,13 @@ pub(crate) fn closest(target: Option<web_sys::EventTarget>, selector: &str) -> O
     target?.dyn_into::<Element>().ok()?.closest(selector).ok()??.dyn_into().ok()
 }
 
+/// The topmost element at a point, or around it, that matches.
+pub(crate) fn at(point: Point, selector: &str) -> Option<HtmlElement> {
+    let document = web_sys::window()?.document()?;
+    let elements = document.elements_from_point(point.x as f32, point.y as f32);
+    elements.iter().find_map(|element| closest(element.dyn_into().ok(), selector))
+}
+
 /// The item that an element is, by what it says of itself.
 pub(crate) fn item_of(element: &Element) -> Option<Item> {
     if let Some(card) = element.get_attribute("data-card-id") {

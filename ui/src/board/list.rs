@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use gloo_timers::callback::Timeout;
 use roost_board::{Card, CardId, List};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -14,7 +15,7 @@ use yew::prelude::*;
 
 use super::act::{Dispatch, Edit};
 use super::card::{Glow, Look};
-use super::elements::{self, slide_from};
+use super::elements::{self, SLIDE, slide_from};
 use super::place::Item;
 use super::shared::{Shared, SharedList};
 use super::windowing::{Layout, Measures};
@@ -71,6 +72,8 @@ pub(crate) struct ListColumn {
     layout: Rc<Layout>,
     /// Where it is to be scrolled once the new layout is drawn.
     scroll_to: Option<f64>,
+    /// Ends the slides of its cards that are under way.
+    settling: Option<Timeout>,
     /// From how far it is to slide, since it stands elsewhere among the lists.
     slide: Option<f64>,
     on_resize: Callback<()>,
@@ -102,6 +105,7 @@ impl Component for ListColumn {
             drawn: RefCell::default(),
             layout: props.measures.borrow_mut().layout(&props.list.0),
             scroll_to: None,
+            settling: None,
             slide: None,
             on_resize: ctx.link().callback(|()| ListMsg::Resized),
         }
@@ -115,6 +119,9 @@ impl Component for ListColumn {
             self.keep_in_place(&old.list.0, &props.list.0, &layout);
         }
         self.layout = layout;
+        if props.list != old.list {
+            self.slide_for_a_while();
+        }
         if props.index != old.index {
             self.slide = Some(old.index as f64 - props.index as f64);
         }
@@ -164,6 +171,14 @@ impl Component for ListColumn {
 }
 
 impl ListColumn {
+    /// Lets the cards slide to their new places for a while; what is measured anew at other times does not slide.
+    fn slide_for_a_while(&mut self) {
+        let Some(cards) = self.cards.cast::<HtmlElement>() else { return };
+        elements::set_attribute(&cards, "data-sliding", true);
+        // The one before is dropped, and so does not end this one.
+        self.settling = Some(Timeout::new(SLIDE + 40, move || elements::set_attribute(&cards, "data-sliding", false)));
+    }
+
     /// Measures what was drawn; answers whether something is not as tall as thought.
     fn measure(&mut self, ctx: &Context<Self>) -> bool {
         let props = ctx.props();

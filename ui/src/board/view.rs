@@ -84,8 +84,6 @@ pub(crate) struct BoardView {
     n_flights: u32,
     glows: Shared<Rc<HashMap<CardId, Glow>>>,
     n_glows: u32,
-    /// Ends the slides that are under way.
-    settling: Option<Timeout>,
     /// What screen readers say.
     said: AttrValue,
     /// Who else changed what.
@@ -108,6 +106,8 @@ pub(crate) struct BoardView {
     near: std::ops::Range<usize>,
     root: NodeRef,
     hand_element: NodeRef,
+    /// What lies over everything while something is carried.
+    grab: NodeRef,
     _listener: Listener,
     _window: [EventListener; 2],
 }
@@ -187,7 +187,6 @@ impl Component for BoardView {
             n_flights: 0,
             glows: Shared(Rc::default()),
             n_glows: 0,
-            settling: None,
             said: AttrValue::default(),
             since: Since::default(),
             caret: None,
@@ -202,6 +201,7 @@ impl Component for BoardView {
             near: 0..32,
             root: NodeRef::default(),
             hand_element: NodeRef::default(),
+            grab: NodeRef::default(),
             _listener: following::listen(ctx),
             _window: keying::listen(ctx),
         }

@@ -57,6 +57,7 @@ impl BoardView {
                 // In an element of their own, all with keys: what comes and goes among siblings without them makes Yew
                 // draw the siblings anew.
                 <div aria-hidden="true">
+                    { self.draw_grab() }
                     { self.draw_hand() }
                     { for self.flights.iter().filter_map(draw_flight) }
                 </div>
@@ -74,10 +75,6 @@ impl BoardView {
 
     fn draw_lists(&self, ctx: &Context<Self>, board: &Board) -> Html {
         let link = ctx.link();
-        let onwheel = {
-            let root = self.root.clone();
-            move |event: WheelEvent| Self::wheel(&root, &event)
-        };
         let onfocusin = link.batch_callback(|event: FocusEvent| {
             let item = closest(event.target(), ".card, .list-name").and_then(|element| item_of(&element))?;
             Some(Msg::Act(Act::Focused(item)))
@@ -85,14 +82,14 @@ impl BoardView {
         html! {
             <main
                 ref={&self.root}
-                class={classes!("board", self.hand.as_ref().is_some_and(|hand| hand.drag.is_lifted()).then_some("board--dragging"))}
+                class="board"
                 aria-label={format!("Board {}", board.name())}
                 data-testid="board-page"
                 data-board-id={board.id().to_string()}
                 onpointerdown={link.callback(Msg::Pressed)}
                 onclick={link.callback(Msg::Clicked)}
                 onscroll={link.callback(|_: Event| Msg::Scrolled)}
-                {onwheel}
+                onwheel={self.on_wheel()}
                 {onfocusin}
             >
                 { for board.lists().iter().enumerate().map(|(index, list)| self.draw_list(ctx, board, index, list)) }
@@ -187,6 +184,18 @@ impl BoardView {
                 { "Add a list" }
             </button>
         }
+    }
+
+    /// What turns the wheel: the board, and what lies over it while something is carried.
+    fn on_wheel(&self) -> Callback<WheelEvent> {
+        let root = self.root.clone();
+        Callback::from(move |event: WheelEvent| Self::wheel(&root, &event))
+    }
+
+    /// What lies over everything while something is carried, and says so by its cursor.
+    fn draw_grab(&self) -> Html {
+        let is_carried = self.hand.as_ref().is_some_and(|hand| hand.drag.is_lifted());
+        html! { <div key="grab" ref={&self.grab} class="grab" hidden={!is_carried} onwheel={self.on_wheel()}></div> }
     }
 
     /// What is in the hand, over everything.

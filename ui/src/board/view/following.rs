@@ -213,7 +213,6 @@ impl BoardView {
         let is_first = self.shown.is_none();
         self.keep_focus();
         self.caret = Caret::here();
-        self.slide_for_a_while();
         let shown = self.with_what_is_moved(board);
         self.follow_opened(&shown);
         self.edit = self.edit.filter(|edit| edit.is_on(&shown));

@@ -203,14 +203,6 @@ impl BoardView {
         ctx.link().send_message(Msg::Landed(0));
     }
 
-    /// Lets the cards slide to their new places for a while; what is measured anew at other times does not slide.
-    pub(super) fn slide_for_a_while(&mut self) {
-        let Some(root) = self.root() else { return };
-        elements::set_attribute(&root, "data-sliding", true);
-        // The one before is dropped, and so does not end this one.
-        self.settling = Some(Timeout::new(SLIDE + 40, move || elements::set_attribute(&root, "data-sliding", false)));
-    }
-
     /// Notes that what has the focus may lose its element, and is to have the focus again in its new one.
     pub(super) fn keep_focus(&mut self) {
         let Some((root, item)) = self.root().zip(self.current) else { return };

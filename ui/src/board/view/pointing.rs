@@ -100,7 +100,7 @@ impl BoardView {
             && let Some(root) = self.root()
         {
             root.set_scroll_left(pan.scrolled - (at.x - pan.from.x).round() as i32);
-            elements::set_attribute(&root, "data-panning", true);
+            self.show_grab(true);
             return false;
         }
         let Some(hand) = &mut self.hand else { return false };
@@ -235,10 +235,8 @@ impl BoardView {
 
     /// Puts back what is in the hand: Esc, or the system has taken the pointer.
     pub(super) fn pointer_lost(&mut self, _ctx: &Context<Self>) -> bool {
-        if self.pan.take().is_some()
-            && let Some(root) = self.root()
-        {
-            elements::set_attribute(&root, "data-panning", false);
+        if self.pan.take().is_some() {
+            self.show_grab(false);
         }
         let Some(hand) = self.hand.take() else { return false };
         if self.moving.is_none() {
@@ -278,22 +276,37 @@ impl BoardView {
         std::mem::replace(&mut self.near, from..to) != (from..to)
     }
 
+    /// Shows by the cursor that the board is moved, or not any more.
+    fn show_grab(&self, is_on: bool) {
+        if let Some(grab) = self.grab.cast::<HtmlElement>() {
+            elements::set_attribute(&grab, "hidden", !is_on);
+        }
+    }
+
     /// The wheel moves the board sideways with Shift, and wherever nothing else can be scrolled.
     pub(super) fn wheel(root: &NodeRef, event: &WheelEvent) {
-        let in_list =
-            closest(event.target(), ".list-scroll").is_some_and(|list| list.scroll_height() > list.client_height());
-        if event.ctrl_key() || event.delta_x() != 0.0 || (in_list && !event.shift_key()) {
+        let is_carrying = closest(event.target(), ".grab").is_some();
+        let list = if is_carrying {
+            elements::at(point_of(event), ".list-scroll")
+        } else {
+            closest(event.target(), ".list-scroll")
+        };
+        let list = list.filter(|list| list.scroll_height() > list.client_height() && !event.shift_key());
+        let Some(root) = root.cast::<HtmlElement>() else { return };
+        if event.ctrl_key() || event.delta_x() != 0.0 || (list.is_some() && !is_carrying) {
             return;
         }
-        if let Some(root) = root.cast::<HtmlElement>() {
-            // Lines and pages of a wheel are about so many pixels.
-            let unit = match event.delta_mode() {
-                WheelEvent::DOM_DELTA_LINE => 40.0,
-                WheelEvent::DOM_DELTA_PAGE => f64::from(root.client_width()),
-                _ => 1.0,
-            };
-            event.prevent_default();
-            root.set_scroll_left(root.scroll_left() + (event.delta_y() * unit).round() as i32);
+        // Lines and pages of a wheel are about so many pixels.
+        let unit = match event.delta_mode() {
+            WheelEvent::DOM_DELTA_LINE => 40.0,
+            WheelEvent::DOM_DELTA_PAGE => f64::from(root.client_width()),
+            _ => 1.0,
+        };
+        let pixels = (event.delta_y() * unit).round() as i32;
+        event.prevent_default();
+        match list {
+            Some(list) => list.set_scroll_top(list.scroll_top() + pixels),
+            None => root.set_scroll_left(root.scroll_left() + pixels),
         }
     }
 }
