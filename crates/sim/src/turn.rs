@@ -101,7 +101,10 @@ impl World {
                 if let ToDevice::Entry(_) = message {
                     possible.add(trouble(plan.double_messages), Event::ReachDeviceTwice(id));
                 }
-                possible.add(trouble(plan.lost_messages), Event::Lose(id));
+                // That a channel is closed is the last word on it: nothing after it shows that it is missing.
+                if !matches!(message, ToDevice::Closed { .. }) {
+                    possible.add(trouble(plan.lost_messages), Event::Lose(id));
+                }
             }
         }
     }
