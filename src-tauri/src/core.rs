@@ -13,6 +13,7 @@ mod network;
 mod notices;
 mod outlet;
 mod patience;
+mod proxy;
 mod rest;
 mod session;
 mod status;

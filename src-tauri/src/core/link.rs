@@ -6,6 +6,7 @@ use roost_channels::{Socket, SocketConfig};
 
 use super::error::Error;
 use super::patience::Patience;
+use super::proxy;
 use super::rest::{Rest, Token};
 
 /// One account's way to its server.
@@ -39,6 +40,7 @@ fn config(address: &str, token: &Token, patience: &Patience) -> Result<SocketCon
         Error::Unreachable(address.to_owned())
     })?;
     config.auth_token = Some(token.reveal().to_owned());
+    config.proxy = proxy::of(address);
     config.heartbeat_interval = patience.heartbeat_interval;
     config.heartbeat_timeout = patience.heartbeat_time;
     config.backoff = patience.backoff;
