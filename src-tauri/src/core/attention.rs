@@ -13,6 +13,8 @@ use super::outlet::{Outlet, UiEvent};
 
 /// Between two times that the interface is told: it is told of all items, and there may be very many new ones.
 const PERIOD: Duration = Duration::from_millis(50);
+/// And so much for each item, if that is longer.
+const PERIOD_PER_ITEM: Duration = Duration::from_micros(20);
 
 /// An item that was taken out, and where it was.
 #[derive(Debug)]
@@ -71,8 +73,10 @@ impl NeedsAttention {
     pub(crate) async fn run(&self, outlet: &Outlet) {
         loop {
             self.due.notified().await;
-            outlet.tell(UiEvent::Attention(self.list()));
-            sleep(PERIOD).await;
+            let attention = self.list();
+            let n_items = u32::try_from(attention.items.len()).unwrap_or(u32::MAX);
+            outlet.tell(UiEvent::Attention(attention));
+            sleep(PERIOD.max(PERIOD_PER_ITEM.saturating_mul(n_items))).await;
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use roost::core::{Core, Error, Patience, UiEvent, UiEvents};
@@ -74,22 +74,23 @@ impl Host {
 #[derive(Clone)]
 pub(crate) struct Secrets {
     map: Option<Arc<Mutex<BTreeMap<String, String>>>>,
-    /// Held while the keyring asks the person to unlock it.
-    lock: Arc<Mutex<()>>,
+    /// Whether the keyring asks the person to unlock it, and answers nobody meanwhile.
+    is_locked: Arc<(Mutex<bool>, Condvar)>,
 }
 
 impl Secrets {
     pub(crate) fn in_reach() -> Self {
-        Self { map: Some(Arc::default()), lock: Arc::default() }
+        Self { map: Some(Arc::default()), is_locked: Arc::default() }
     }
 
     pub(crate) fn out_of_reach() -> Self {
-        Self { map: None, lock: Arc::default() }
+        Self { map: None, is_locked: Arc::default() }
     }
 
-    /// The keyring answers nobody until this is dropped.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, ()> {
-        self.lock.lock().unwrap()
+    /// The keyring answers nobody until it is unlocked.
+    pub(crate) fn set_locked(&self, is_locked: bool) {
+        *self.is_locked.0.lock().unwrap() = is_locked;
+        self.is_locked.1.notify_all();
     }
 
     pub(crate) fn all(&self) -> Vec<String> {
@@ -97,7 +98,8 @@ impl Secrets {
     }
 
     fn map(&self) -> Result<&Mutex<BTreeMap<String, String>>, SecretError> {
-        drop(self.lock());
+        let is_locked = self.is_locked.0.lock().unwrap();
+        drop(self.is_locked.1.wait_while(is_locked, |is_locked| *is_locked).unwrap());
         self.map.as_deref().ok_or_else(|| SecretError::new("there is none"))
     }
 }
@@ -219,6 +221,10 @@ impl Desk {
     pub(crate) async fn make_board(&mut self, name: &str) -> BoardId {
         let id = new_board();
         self.core.create_board(id, name.to_owned()).await.unwrap();
+        self.wait_for("a board to be made", |event| {
+            matches!(event, UiEvent::Connection(state) if state.n_waiting > 0).then_some(())
+        })
+        .await;
         self.wait_for_connection(ConnectionPhase::Live, 0).await;
         self.open_board(id).await;
         id

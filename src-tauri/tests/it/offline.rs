@@ -138,15 +138,14 @@ async fn a_board_that_is_made_offline_arrives_with_everything_on_it() {
 async fn a_keyring_that_takes_its_time_holds_nothing_up() {
     let alone = Alone::at_a_board().await;
     alone.ada.core.shutdown().await;
-    let locked = alone.secrets.clone();
-    let locked = locked.lock();
+    alone.secrets.set_locked(true);
     let mut ada = Desk::open(alone.profile.path(), &alone.secrets).await;
     let state = ada.core.state().await.unwrap();
     assert!(matches!(state.session, Session::SignedIn { .. }));
     assert_eq!(state.connection.phase, ConnectionPhase::Connecting);
     assert_eq!(ada.open_board(alone.board).await.snapshot.board.name(), "Spring release");
     ada.add_list(alone.board, "While it asks").await;
-    drop(locked);
+    alone.secrets.set_locked(false);
     ada.wait_for_connection(ConnectionPhase::Live, 0).await;
     assert_eq!(alone.log(alone.board).await.len(), 1);
     ada.core.shutdown().await;
