@@ -8,6 +8,7 @@ mod boards;
 mod desk;
 mod far;
 mod faults;
+mod killed;
 mod local;
 mod network;
 mod offline;
