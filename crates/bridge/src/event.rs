@@ -48,6 +48,7 @@ impl Event for BoardMessage {
 }
 
 /// What is new on a board.
+#[allow(clippy::large_enum_variant, reason = "each is handed over once, and not kept")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum BoardNews {
