@@ -83,7 +83,9 @@ fn commands_about_boards() {
     let inverse = Some(Change::ListRestored { list_id: list_id() });
     check_command(
         &Propose { board_id: board_id(), proposal: proposal(), doing: Doing::Anew, inverse },
-        &expect![[r#"propose {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","proposal":{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}},"doing":"anew","inverse":{"type":"list_restored","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}"#]],
+        &expect![[
+            r#"propose {"board_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","proposal":{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}},"doing":"anew","inverse":{"type":"list_restored","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}"#
+        ]],
     );
     check_command(
         &Invite { board_id: board_id(), email: "bob@example.org".to_owned() },
@@ -173,7 +175,9 @@ fn answers_about_boards() {
     };
     check(
         &copy,
-        &expect![[r#"{"number":3,"me":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","snapshot":{"seq":1,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002","name":"This week","position":"a0"}],"cards":[],"archived_lists":[],"archived_cards":[]}},"pending":[{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}],"present":[{"user_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","name":"Ada Berg"}],"has_unknown":false,"history":{"undo":[{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"},"inverse":{"type":"list_restored","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}],"redo":[]}}"#]],
+        &expect![[
+            r#"{"number":3,"me":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","snapshot":{"seq":1,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0001","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002","name":"This week","position":"a0"}],"cards":[],"archived_lists":[],"archived_cards":[]}},"pending":[{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}],"present":[{"user_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0004","name":"Ada Berg"}],"has_unknown":false,"history":{"undo":[{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0005","change":{"type":"list_archived","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"},"inverse":{"type":"list_restored","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c0002"}}],"redo":[]}}"#
+        ]],
     );
 }
 
