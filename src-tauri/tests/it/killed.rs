@@ -39,7 +39,7 @@ async fn killed_a_hundred_times_nothing_that_was_acknowledged_is_missing() {
     let seed = Uuid::now_v7().as_u64_pair().1;
     eprintln!("the moments follow from the seed {seed:#018x}");
     let mut draw = Draw(seed);
-    let mut world = World::begin().await;
+    let world = World::begin().await;
     let mut machines = vec![Machine::new(&world, vec![world.own, world.shared])];
     machines.extend((0..LATE).map(|_| Machine::new(&world, vec![world.long])));
     let mut rounds = Rounds { draw: draw.fork(), world, n_since_damage: 0 };
@@ -182,6 +182,7 @@ impl Rounds {
         let mut said = Vec::new();
         let mut n_lines = 0;
         let mut counts = moment.from_start;
+        let mut is_half_way = false;
         while !counts || n_lines < moment.n_lines {
             let line = process.next().await;
             let is_last = (moment.last)(&line);
@@ -191,7 +192,8 @@ impl Rounds {
             if is_last {
                 break;
             }
-            if counts && n_lines == moment.n_lines / 2 {
+            if counts && !is_half_way && n_lines >= moment.n_lines / 2 {
+                is_half_way = true;
                 half_way(world, fault).await;
             }
         }

@@ -8,6 +8,8 @@ mod boards;
 mod desk;
 mod far;
 mod faults;
+// Whoever kills something else learns of it in another way elsewhere.
+#[cfg(unix)]
 mod killed;
 mod local;
 mod network;

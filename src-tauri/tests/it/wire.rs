@@ -18,8 +18,8 @@ pub(crate) struct Wire {
     _tasks: JoinSet<()>,
 }
 
-#[derive(Default)]
 struct State {
+    server: Mutex<SocketAddr>,
     taker: Mutex<Taker>,
     /// How what connects from now on does at first.
     start: Mutex<Health>,
@@ -78,9 +78,15 @@ impl Wire {
     pub(crate) async fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(State::default());
+        let state = Arc::new(State {
+            server: Mutex::new(server),
+            taker: Mutex::default(),
+            start: Mutex::default(),
+            lag: Mutex::default(),
+            connections: Mutex::default(),
+        });
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, server, state.clone()));
+        tasks.spawn(accept(listener, state.clone()));
         Self { address, state, _tasks: tasks }
     }
 
@@ -90,6 +96,12 @@ impl Wire {
 
     pub(crate) const fn listens_at(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What connects from now on reaches the server here: it was started again elsewhere.
+    #[cfg(unix)]
+    pub(crate) fn leads_to(&self, server: SocketAddr) {
+        *self.state.server.lock().unwrap() = server;
     }
 
     /// Somebody else answers from now on, always the same page, and everything that was connected is cut.
@@ -177,7 +189,7 @@ impl Wire {
     }
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, state: Arc<State>) {
+async fn accept(listener: TcpListener, state: Arc<State>) {
     let mut connections = JoinSet::new();
     loop {
         let (client, _) = listener.accept().await.unwrap();
@@ -188,6 +200,7 @@ async fn accept(listener: TcpListener, server: SocketAddr, state: Arc<State>) {
             Taker::Server => {
                 let (health, watched) = watch::channel(*state.start.lock().unwrap());
                 state.connections.lock().unwrap().push(health);
+                let server = *state.server.lock().unwrap();
                 connections.spawn(carry(client, server, watched, state.clone()));
             }
         }
