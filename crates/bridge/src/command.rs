@@ -22,7 +22,7 @@ pub trait Command: Serialize + DeserializeOwned {
 pub struct CommandError {
     /// The code to branch on, in snake case. Those of the model ([`roost_board::ApplyError::code`]) and of the server
     /// pass through; the core's own are `unreachable`, `not_a_roost_server`, `bad_address`, `signed_in`,
-    /// `signed_out`, `no_such_board`, `storage` and `internal`.
+    /// `signed_out`, `no_such_board`, `no_such_item`, `storage` and `internal`.
     pub code: String,
     /// For people: what happened and what to do next.
     pub message: String,
@@ -156,7 +156,8 @@ commands! {
     }
 
     /// Tries again what needs attention. The answer says that it is on its way again and no longer among what needs
-    /// attention. Errors: those of the model and `no_such_board`, when it cannot be done now either; then it stays.
+    /// attention. Errors: those of the model, `no_such_board` and `unreachable`, when it cannot be done now either; then
+    /// it stays. `no_such_item` when somebody else was faster.
     RetryAttention = "retry_attention" -> () {
         /// Which item.
         id: OpId,
