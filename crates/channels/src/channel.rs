@@ -8,6 +8,7 @@ use roost_protocol::Payload;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::backlog::{self, Taker};
 use crate::task::{self, Command};
 use crate::topics::{Answer, JoinPayload, NewChannel, Push};
 
@@ -72,9 +73,12 @@ pub struct Channel {
 
 /// What happens on a channel, in the order in which the server said it.
 ///
-/// Events wait here without a limit until they are received: a channel's owner keeps receiving.
+/// Events wait here until they are received. When they are many, as [`SocketConfig::max_waiting`] has it, the socket
+/// reads nothing more before some of them are: a channel's owner keeps receiving, also while it waits for an answer.
+///
+/// [`SocketConfig::max_waiting`]: crate::SocketConfig::max_waiting
 #[derive(Debug)]
-pub struct ChannelEvents(mpsc::UnboundedReceiver<ChannelEvent>);
+pub struct ChannelEvents(pub(crate) Taker);
 
 impl ChannelEvents {
     /// The next event; `None` when the channel is closed or left, or the socket has ended.
@@ -93,10 +97,10 @@ impl Channel {
     ) -> (Self, ChannelEvents) {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let (events, receiver) = mpsc::unbounded_channel();
+        let (teller, events) = backlog::events();
         let topic = topic.to_owned();
-        task::send(&commands, Command::Open(NewChannel { id, topic: topic.clone(), join_payload, events }));
-        (Self { commands, topic, id }, ChannelEvents(receiver))
+        task::send(&commands, Command::Open(NewChannel { id, topic: topic.clone(), join_payload, teller }));
+        (Self { commands, topic, id }, events)
     }
 
     /// The topic.

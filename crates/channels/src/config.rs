@@ -76,6 +76,8 @@ pub struct SocketConfig {
     pub rejoin_backoff: Backoff,
     /// The largest message that is taken, in bytes; a larger one closes the connection.
     pub max_message_size: usize,
+    /// How much may wait on one channel to be received, in bytes, before the socket reads nothing more.
+    pub max_waiting: usize,
     /// How to check the server of a `wss` address; `None` trusts the certificate authorities that the system trusts.
     pub tls: Option<Arc<rustls::ClientConfig>>,
 }
@@ -113,6 +115,7 @@ impl SocketConfig {
             backoff: Backoff { first: Duration::from_millis(250), max: Duration::from_millis(1500) },
             rejoin_backoff: Backoff { first: Duration::from_secs(1), max: Duration::from_secs(10) },
             max_message_size: 64 << 20,
+            max_waiting: 16 << 20,
             tls: None,
         })
     }

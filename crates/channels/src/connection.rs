@@ -23,6 +23,7 @@ use tokio_tungstenite::tungstenite::{Message as WsMessage, Utf8Bytes};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use tokio_util::sync::CancellationToken;
 
+use crate::backlog::Backlog;
 use crate::config::SocketConfig;
 use crate::dial::dial;
 use crate::heard::{Counted, Heard};
@@ -115,17 +116,19 @@ pub(crate) async fn serve(
     let (sink, mut reader) = stream.split();
     let mut writer = Writer { sink, is_dirty: false };
     let now = Instant::now();
-    let mut served = Served { config, desk, tries, heard, heartbeat: Heartbeat::new(config, now) };
+    let mut served = Served { config, desk, tries, heard, n_unread: 0, heartbeat: Heartbeat::new(config, now) };
     served.look();
     served.desk.topics.connected(now);
     let end = loop {
         served.look();
         let due = served.due();
+        let full = served.desk.topics.full();
         let has_work = writer.is_dirty || !served.desk.topics.outgoing.is_empty();
         let Served { desk: Desk { commands, topics }, tries, .. } = &mut served;
         let end = tokio::select! {
             () = stop.cancelled() => Some(End::Stopped),
-            message = reader.next() => served.received(message),
+            message = reader.next(), if full.is_none() => served.received(message),
+            () = has_room(full.as_ref(), config.max_waiting) => None,
             Some(command) = commands.recv() => served.asked(command),
             result = poll_fn(|cx| writer.poll_write(topics, cx)), if has_work => {
                 result.err().map(|error| End::Lost(error.to_string()))
@@ -146,6 +149,14 @@ pub(crate) async fn serve(
     end
 }
 
+/// Waits until a backlog has room again; for ever if there is none.
+async fn has_room(full: Option<&Backlog>, max: usize) {
+    match full {
+        Some(backlog) => backlog.has_room(max).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// A connection that is served. What happens to it answers its end, if it is that.
 struct Served<'a> {
     config: &'a SocketConfig,
@@ -153,13 +164,16 @@ struct Served<'a> {
     /// Another connection that is tried beside this one, as long as it is in doubt.
     tries: &'a mut Tries<Line>,
     heard: Heard,
+    /// How often it was not read at all, since too much waits here: that is no silence of the server's.
+    n_unread: u64,
     heartbeat: Heartbeat,
 }
 
 impl Served<'_> {
     /// Takes note of how it stands.
     fn look(&mut self) {
-        self.desk.topics.n_heard = self.heard.n_bytes();
+        self.n_unread += u64::from(self.desk.topics.full().is_some());
+        self.desk.topics.n_heard = self.heard.n_bytes() + self.n_unread;
         if !self.heartbeat.is_doubtful() {
             self.tries.stop();
         }
@@ -221,7 +235,7 @@ impl Served<'_> {
         if self.desk.topics.on_time(now) {
             self.heartbeat.hurry(now);
         }
-        match self.heartbeat.on_time(now, self.heard.n_bytes()) {
+        match self.heartbeat.on_time(now, self.desk.topics.n_heard) {
             Beat::Nothing => None,
             Beat::Send => {
                 self.heartbeat.sent(self.desk.topics.heartbeat(), now);

@@ -35,6 +35,7 @@
 //! # }
 //! ```
 
+mod backlog;
 mod backoff;
 mod by_hand;
 mod channel;

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 pub(crate) use self::channel::{Answer, JoinPayload, NewChannel, Push};
 use self::channel::{Channel, InFlight, Phase};
 
+use crate::backlog::Backlog;
 use crate::channel::{ChannelEvent, PushError};
 use crate::config::SocketConfig;
 
@@ -78,12 +79,12 @@ impl Topics {
     }
 
     pub(crate) fn open(&mut self, new: NewChannel, now: Instant) {
-        let NewChannel { id, topic, join_payload, events } = new;
+        let NewChannel { id, topic, join_payload, teller } = new;
         let channel = Channel {
             id,
             topic: topic.clone(),
             join_payload,
-            events,
+            teller,
             phase: Phase::Offline,
             failures: 0,
             buffered: Vec::new(),
@@ -121,6 +122,12 @@ impl Topics {
                 self.leaves.insert(ref_, done);
             }
         }
+    }
+
+    /// A channel on which so much waits that nothing more is to be read.
+    pub(crate) fn full(&self) -> Option<Backlog> {
+        let mut backlogs = self.channels.values().map(|channel| &channel.teller.backlog);
+        backlogs.find(|backlog| backlog.n_bytes() > self.config.max_waiting).cloned()
     }
 
     pub(crate) fn receive(&mut self, message: ServerMessage, now: Instant) {

@@ -11,23 +11,20 @@ use crate::device::Device;
 use crate::failure::Failure;
 use crate::seeds::{Setting, Tally, simulate};
 
-/// How many simulations there are unless `ROOST_SEEDS` says otherwise.
-const SEEDS: u64 = 2_000;
-
 /// How many lines of what happened are shown of a simulation that failed, unless `ROOST_TRACE` is set.
 const LINES: usize = 60;
 
 /// Makes the device under test.
 pub type NewDevice<'a> = &'a (dyn Fn(&Setting) -> Box<dyn Device> + Sync);
 
-/// Runs `ROOST_SEEDS` simulations (2,000), from the seed `ROOST_SEEDS_FROM` (0) on; with `ROOST_TRACE` set, everything
+/// Runs `n_seeds` simulations, or as many as `ROOST_SEEDS` says, from the seed `ROOST_SEEDS_FROM` (0) on; with `ROOST_TRACE` set, everything
 /// that happens in them is printed. Answers what happened, in numbers.
 ///
 /// # Panics
 /// When one fails: the message has its seed, what is wrong, and how to run it again.
-pub fn prove(new_device: NewDevice<'_>) -> Tally {
+pub fn prove(n_seeds: u64, new_device: NewDevice<'_>) -> Tally {
     let from = number("ROOST_SEEDS_FROM").unwrap_or(0);
-    let seeds = from..from.saturating_add(number("ROOST_SEEDS").unwrap_or(SEEDS));
+    let seeds = from..from.saturating_add(number("ROOST_SEEDS").unwrap_or(n_seeds));
     let is_traced = std::env::var_os("ROOST_TRACE").is_some();
     let next = AtomicU64::new(seeds.start);
     let done = Mutex::new((Tally::default(), BTreeMap::<u64, Failure>::new()));

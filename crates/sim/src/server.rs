@@ -114,13 +114,18 @@ impl Server {
     pub(crate) fn hear(&mut self, line: LineId, person: UserId, message: ToServer, now: u64, rng: &mut Rng) {
         match message {
             ToServer::Create => self.create(line),
+            ToServer::Ask => self.outgoing.push((line, ToDevice::Told(self.is_member(person)))),
             ToServer::Join { join, from } => self.join(line, person, join, from, rng),
             ToServer::Propose { join, op, change } => {
                 let Some(session) = self.sessions.get(&line) else { return };
-                // What belongs to an earlier join is dropped.
-                if session.join == join && self.is_member(session.person) {
+                if session.join != join {
+                    // What belongs to an earlier join is dropped.
+                } else if self.is_member(session.person) {
                     self.propose(line, op, change, now);
                     self.answer(line);
+                } else {
+                    // Turned away; that it is over is told when it is on disk.
+                    self.refused.push(op);
                 }
             }
         }

@@ -10,6 +10,8 @@ use roost_board::{Change, Entry, OpId, Seq};
 pub enum ToServer {
     /// Make the board, which was made on this device while it was offline.
     Create,
+    /// Is the board among mine?
+    Ask,
     /// Let me in. Whatever belongs to the join carries its number.
     Join {
         /// The number of the join, higher than those before it on this device.
@@ -35,6 +37,8 @@ pub enum ToDevice {
     Created,
     /// The board will not be made.
     CreateRefused,
+    /// Whether the board is among those of the person.
+    Told(bool),
     /// The answer to a join.
     Joined {
         /// Which join.

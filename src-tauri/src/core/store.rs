@@ -10,6 +10,8 @@ mod account;
 mod database;
 mod error;
 mod file;
+#[cfg(test)]
+pub(crate) mod held;
 mod migrations;
 mod profile;
 mod rescue;

@@ -202,6 +202,7 @@ impl ModelDevice {
             ToDevice::Entry(_)
             | ToDevice::Created
             | ToDevice::CreateRefused
+            | ToDevice::Told(_)
             | ToDevice::Joined { .. }
             | ToDevice::JoinRefused { .. }
             | ToDevice::Closed { .. }

@@ -1,9 +1,10 @@
 //! One channel of a socket, and what is asked of it.
 
 use roost_protocol::{Payload, Ref};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::backlog::Teller;
 use crate::channel::{ChannelEvent, PushError};
 
 pub(crate) type JoinPayload = Box<dyn Fn() -> Payload + Send + Sync>;
@@ -16,7 +17,7 @@ pub(crate) struct NewChannel {
     pub(crate) id: u64,
     pub(crate) topic: String,
     pub(crate) join_payload: JoinPayload,
-    pub(crate) events: mpsc::UnboundedSender<ChannelEvent>,
+    pub(crate) teller: Teller,
 }
 
 /// Dropping it tells whoever waits for the answer that the channel is closed.
@@ -44,7 +45,7 @@ pub(super) struct Channel {
     pub(super) id: u64,
     pub(super) topic: String,
     pub(super) join_payload: JoinPayload,
-    pub(super) events: mpsc::UnboundedSender<ChannelEvent>,
+    pub(super) teller: Teller,
     pub(super) phase: Phase,
     /// Failed joins in a row.
     pub(super) failures: u32,
@@ -94,7 +95,6 @@ impl Channel {
     }
 
     pub(super) fn tell(&self, event: ChannelEvent) {
-        // An error says that nobody listens any more.
-        self.events.send(event).ok();
+        self.teller.tell(event);
     }
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use roost_protocol::Vsn;
-use tokio::sync::mpsc;
 
 use super::*;
+use crate::backlog;
 use crate::backoff::Backoff;
+use crate::channel::ChannelEvents;
 
 /// The channels of a socket, a clock, and both ends of a channel.
 struct Fixture {
@@ -24,7 +25,7 @@ impl Fixture {
     }
 
     /// With a connection and one channel, `t`, that is being joined with ref 1.
-    fn joining() -> (Self, mpsc::UnboundedReceiver<ChannelEvent>) {
+    fn joining() -> (Self, ChannelEvents) {
         let mut fixture = Self::new(Vsn::V2);
         fixture.topics.connected(fixture.now);
         let events = fixture.open(7);
@@ -32,18 +33,18 @@ impl Fixture {
         (fixture, events)
     }
 
-    fn joined() -> (Self, mpsc::UnboundedReceiver<ChannelEvent>) {
+    fn joined() -> (Self, ChannelEvents) {
         let (mut fixture, mut events) = Self::joining();
         fixture.hear(r#"["1","1","t","phx_reply",{"response":{},"status":"ok"}]"#);
         assert_eq!(told(&mut events), ["joined {}"]);
         (fixture, events)
     }
 
-    fn open(&mut self, id: u64) -> mpsc::UnboundedReceiver<ChannelEvent> {
-        let (events, receiver) = mpsc::unbounded_channel();
-        let new = NewChannel { id, topic: "t".to_owned(), join_payload: Box::new(Payload::empty), events };
+    fn open(&mut self, id: u64) -> ChannelEvents {
+        let (teller, events) = backlog::events();
+        let new = NewChannel { id, topic: "t".to_owned(), join_payload: Box::new(Payload::empty), teller };
         self.topics.open(new, self.now);
-        receiver
+        events
     }
 
     fn push(&mut self, event: &str) -> oneshot::Receiver<Answer> {
@@ -68,9 +69,9 @@ impl Fixture {
     }
 }
 
-fn told(events: &mut mpsc::UnboundedReceiver<ChannelEvent>) -> Vec<String> {
+fn told(events: &mut ChannelEvents) -> Vec<String> {
     let json = |payload| if let Payload::Json(json) = payload { json.to_string() } else { panic!("JSON") };
-    std::iter::from_fn(|| events.try_recv().ok())
+    std::iter::from_fn(|| events.0.try_recv())
         .map(|event| match event {
             ChannelEvent::Joined { response } => format!("joined {}", json(response)),
             ChannelEvent::Refused { response } => format!("refused {}", json(response)),
