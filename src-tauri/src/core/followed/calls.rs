@@ -3,7 +3,7 @@
 use roost_board::BoardSummary;
 use roost_board::durable::JoinFrom;
 use roost_bridge::{ConnectionPhase, Refusal};
-use roost_protocol::rest::ErrorDetail;
+use roost_protocol::rest::{BoardsAnswer, ErrorDetail};
 
 use super::task::Task;
 use super::writing::After;
@@ -42,10 +42,9 @@ impl Task {
         let id = self.board_id;
         self.calls.push(Box::pin(async move {
             let boards = link.rest.boards().await;
-            Called::Listed(
-                boards
-                    .map(|boards| boards.owned_boards.iter().chain(&boards.invited_boards).any(|board| board.id == id)),
-            )
+            Called::Listed(boards.map(|BoardsAnswer { owned_boards, invited_boards }| {
+                owned_boards.iter().chain(&invited_boards).any(|board| board.id == id)
+            }))
         }));
     }
 
@@ -64,6 +63,8 @@ impl Task {
             }
             Called::Listed(Ok(true)) => {
                 self.is_suspect = false;
+                // It may be missing on the page here.
+                self.surroundings.boards.refresh();
                 if self.line.is_none() {
                     self.put_off(|| Error::Offline);
                 }

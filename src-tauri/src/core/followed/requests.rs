@@ -16,9 +16,7 @@ impl Task {
     pub(super) fn asked(&mut self, request: Request) {
         match request {
             Request::Show(answer) => self.show(answer),
-            Request::Hide => {
-                self.hide();
-            }
+            Request::Hide => self.hide(),
             Request::Propose(doings, answer) => self.propose(*doings, answer),
             Request::Retry(taken, answer) if self.replica.replica().is_none() => {
                 self.wait(Request::Retry(taken, answer));

@@ -110,7 +110,7 @@ impl Core {
                 Err(error) => {
                     self.0.status.set_phase(ConnectionPhase::Offline);
                     if !std::mem::replace(&mut is_told, true) {
-                        let message = format!("{error}. What you do meanwhile waits until they can.");
+                        let message = format!("{error}. What you do meanwhile waits until they can be.");
                         self.0.notices.tell(Notice { code: "bundled".to_owned(), message });
                     }
                     sleep(BUNDLED_PAUSE).await;

@@ -21,7 +21,7 @@ impl Workspace {
         name: String,
         also: Option<AccountWrite>,
     ) -> Result<BoardSummary, Error> {
-        let Surroundings { me, account, boards, status, .. } = &self.surroundings;
+        let Surroundings { me, account, boards, status, stop, .. } = &self.surroundings;
         let board = Board::new(id, &name, me.clone())?;
         let mut writes = Vec::from_iter(also);
         if let Some(made_before) = boards.summary(id) {
@@ -33,6 +33,10 @@ impl Workspace {
         let whole = Write::Snapshot { snapshot, has_unknown: false };
         writes.extend([AccountWrite::NewBoard { id, name }, AccountWrite::Board(id, whole)]);
         account.write(writes).await.map_err(Error::NotKept)?;
+        if stop.is_cancelled() {
+            // Whoever asked has signed out meanwhile, and the page may be somebody else's.
+            return Err(Error::SignedOut);
+        }
         boards.put_unmade(summary.clone());
         status.set_waiting(id, 1);
         self.follow(id);
