@@ -270,3 +270,33 @@ async fn a_large_message_is_taken() {
         matches!(event, Some(ChannelEvent::Message { payload: Payload::Binary(bytes), .. }) if bytes.len() == size)
     );
 }
+
+#[tokio::test]
+async fn a_server_does_not_outrun_whoever_listens() {
+    const N_MESSAGES: usize = 1000;
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.max_waiting = 1000;
+    config.heartbeat_interval = Duration::from_millis(50);
+    let socket = Socket::connect(config);
+    let (_channel, mut events) = socket.channel("t", || json!({}));
+    let mut peer = server.accept().await;
+    peer.admit(1).await;
+    assert_eq!(next(&mut events).await, joined());
+
+    // More than all buffers between here and there hold.
+    let text = "x".repeat(100_000);
+    let flood = async {
+        for _ in 0..N_MESSAGES {
+            peer.say(&format!(r#"[null,null,"t","news","{text}"]"#)).await;
+        }
+    };
+    tokio::pin!(flood);
+    assert!(tokio::time::timeout(Duration::from_millis(300), &mut flood).await.is_err(), "the server has to wait");
+    let hear = async {
+        for _ in 0..N_MESSAGES {
+            assert!(matches!(next(&mut events).await, Some(ChannelEvent::Message { .. })));
+        }
+    };
+    tokio::join!(flood, hear);
+}
