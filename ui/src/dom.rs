@@ -104,7 +104,7 @@ pub fn give_texts_their_undo() {
         if let Some(document) = document {
             event.prevent_default();
             // It answers false when there is nothing to undo.
-            let _ = document.exec_command(command);
+            drop(document.exec_command(command));
         }
     };
     let options = EventListenerOptions { phase: EventListenerPhase::Capture, passive: false };

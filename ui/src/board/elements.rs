@@ -14,6 +14,9 @@ pub(crate) const SLIDE: u32 = 180;
 /// Between two lists, in pixels; the style sheet has the same.
 pub(crate) const LIST_GAP: i32 = 12;
 
+/// From one list to the next, in pixels; the style sheet has the same.
+pub(crate) const LIST_WIDTH: f64 = 292.0;
+
 /// Where an element is in the window.
 pub(crate) fn rect_of(element: &Element) -> Rect {
     let rect = element.get_bounding_client_rect();

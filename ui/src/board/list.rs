@@ -54,6 +54,8 @@ pub(crate) struct ListProps {
     pub n_refused: u32,
     /// Grows when the window has another size.
     pub n_resized: u32,
+    /// Grows when so much is new that it is not shown one by one.
+    pub n_floods: u32,
     /// The way to act.
     pub dispatch: Dispatch,
 }
@@ -119,7 +121,8 @@ impl Component for ListColumn {
             self.keep_in_place(&old.list.0, &props.list.0, &layout);
         }
         self.layout = layout;
-        if props.list != old.list {
+        // Hundreds of cards that slide at once are more than can be seen, and more than can be drawn.
+        if props.list != old.list && props.n_floods == old.n_floods {
             self.slide_for_a_while();
         }
         if props.index != old.index {

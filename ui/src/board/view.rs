@@ -23,6 +23,7 @@ use yew::prelude::*;
 
 use super::act::{Act, Dispatch, Edit, Over};
 use super::card::Glow;
+use super::elements::LIST_WIDTH;
 use super::frame::Frame;
 use super::place::Item;
 use super::replica::{Follower, Seen};
@@ -92,8 +93,14 @@ pub(crate) struct BoardView {
     caret: Option<Caret>,
     /// What has arrived since the last picture.
     arrived: Vec<Seen>,
+    /// How many of what has arrived since then are too many to be shown one by one.
+    n_arrived: usize,
+    /// Whether the last picture showed that many.
+    is_much: bool,
+    /// How many such pictures there were.
+    n_floods: u32,
     /// The picture that shows what has arrived.
-    due: Option<Frame>,
+    due: Option<Due>,
     /// Runs while the core cannot open the board and says that there is a connection.
     trying: Option<Timeout>,
     /// The list whose end is to be in view once it is drawn.
@@ -110,6 +117,12 @@ pub(crate) struct BoardView {
     grab: NodeRef,
     _listener: Listener,
     _window: [EventListener; 2],
+}
+
+/// When what has arrived is drawn. Dropped, it is not.
+enum Due {
+    Frame(#[expect(dead_code, reason = "it is kept to come")] Frame),
+    Pause(#[expect(dead_code, reason = "it is kept to come")] Timeout),
 }
 
 /// The card of the dialog.
@@ -191,14 +204,16 @@ impl Component for BoardView {
             since: Since::default(),
             caret: None,
             arrived: Vec::new(),
+            n_arrived: 0,
+            is_much: false,
+            n_floods: 0,
             due: None,
             trying: None,
             scroll_to_end: None,
             scroll_board_to_end: false,
             n_refused: 0,
             n_resized: 0,
-            // As many as fit on the largest screens; scrolling tells more.
-            near: 0..32,
+            near: 0..lists_in_view(),
             root: NodeRef::default(),
             hand_element: NodeRef::default(),
             grab: NodeRef::default(),
@@ -266,6 +281,12 @@ impl Component for BoardView {
         typing::set_drawing(false);
         following::close(ctx);
     }
+}
+
+/// How many lists fit into the window, about; scrolling tells more.
+fn lists_in_view() -> usize {
+    let width = web_sys::window().and_then(|window| window.inner_width().ok()?.as_f64());
+    (width.unwrap_or_default() / LIST_WIDTH) as usize + 2
 }
 
 impl BoardView {

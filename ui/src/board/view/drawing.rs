@@ -137,6 +137,7 @@ impl BoardView {
                 has_draft={!ctx.props().drafts.text(&DraftKey::new_card(id)).is_empty()}
                 n_refused={self.n_refused}
                 n_resized={self.n_resized}
+                n_floods={self.n_floods}
                 dispatch={&self.dispatch}
             />
         }

@@ -10,7 +10,7 @@ use roost_bridge::{BoardCopy, BoardMessage, CommandError, ConnectionPhase};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::{BoardView, Msg, OpenedCard};
+use super::{BoardView, Due, Msg, OpenedCard};
 use crate::board::act::card_of;
 use crate::board::card::Glow;
 use crate::board::frame::Frame;
@@ -32,8 +32,11 @@ const CATCH_UP: u32 = 300;
 /// How long to wait when the core has no connection and says that it has, in milliseconds.
 const TRY_AGAIN: u32 = 1_000;
 
-/// How many changes of others are shown one by one, by light and by flight; more at once are just there.
+/// How many changes of others are shown one by one, by light, slide and flight; more at once are just there.
 const SHOWN_MAX: usize = 24;
+
+/// How long to wait with the next picture while there is very much, in milliseconds.
+const PAUSE: u32 = 100;
 
 /// The code of a board that is not here, with no way to the server.
 pub(super) const UNREACHABLE: &str = "unreachable";
@@ -133,7 +136,12 @@ impl BoardView {
         self.catch_up(ctx);
         if self.due.is_none() {
             let link = ctx.link().clone();
-            self.due = Frame::request(move |_| link.send_message(Msg::Due));
+            self.due = if self.is_much {
+                // The keys and the pointer have their turn before the next picture of it all.
+                Some(Due::Pause(Timeout::new(PAUSE, move || link.send_message(Msg::Due))))
+            } else {
+                Frame::request(move |_| link.send_message(Msg::Due)).map(Due::Frame)
+            };
         }
         false
     }
@@ -147,6 +155,7 @@ impl BoardView {
         }
         self.arrived.extend(seen);
         if self.arrived.len() > SHOWN_MAX {
+            self.n_arrived += self.arrived.len();
             self.arrived.retain(|seen| !matches!(seen, Seen::Changed { .. }));
         }
     }
@@ -178,6 +187,8 @@ impl BoardView {
         self.due = None;
         self.catch_up(ctx);
         let seen = std::mem::take(&mut self.arrived);
+        self.is_much = std::mem::take(&mut self.n_arrived) > 0;
+        self.n_floods += u32::from(self.is_much);
         self.remember_places(seen.iter().filter_map(|seen| match seen {
             Seen::Changed { change: Change::CardMoved { card_id, .. }, .. } => Some(*card_id),
             Seen::Changed { .. } | Seen::Refused | Seen::Gone(_) => None,
