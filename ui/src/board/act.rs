@@ -1,6 +1,6 @@
 //! What the parts of the page ask for, and the words for it.
 
-use roost_board::{Board, CardId, Change, CommentId, ListId, OpId, UserId};
+use roost_board::{Board, BoardId, CardId, Change, CommentId, ListId, OpId, UserId};
 use roost_bridge::DraftKey;
 use yew::Callback;
 
@@ -86,10 +86,10 @@ pub(crate) enum Over {
 }
 
 /// The draft that a refused change goes back to, and the text.
-pub(crate) fn draft_of(board: &Board, change: &Change) -> Option<(DraftKey, String)> {
+pub(crate) fn draft_of(board: BoardId, change: &Change) -> Option<(DraftKey, String)> {
     match change {
-        Change::BoardRenamed { name } => Some((DraftKey::board_name(board.id()), name.clone())),
-        Change::ListAdded { list } => Some((DraftKey::new_list(board.id()), list.name.clone())),
+        Change::BoardRenamed { name } => Some((DraftKey::board_name(board), name.clone())),
+        Change::ListAdded { list } => Some((DraftKey::new_list(board), list.name.clone())),
         Change::ListRenamed { list_id, name } => Some((DraftKey::list_name(*list_id), name.clone())),
         Change::CardAdded { card } => Some((DraftKey::new_card(card.list_id), card.title.clone())),
         Change::CardRetitled { card_id, title } => Some((DraftKey::card_title(*card_id), title.clone())),
@@ -164,9 +164,9 @@ mod tests {
 
     #[test]
     fn a_refused_text_has_a_draft_to_go_back_to() {
-        let board = board(&[1]);
+        let board = board(&[1]).id();
         let change = Change::CardRetitled { card_id: card(101), title: "Buy oat milk".into() };
-        assert_eq!(draft_of(&board, &change), Some((DraftKey::card_title(card(101)), "Buy oat milk".into())));
-        assert_eq!(draft_of(&board, &Change::CardArchived { card_id: card(101) }), None);
+        assert_eq!(draft_of(board, &change), Some((DraftKey::card_title(card(101)), "Buy oat milk".into())));
+        assert_eq!(draft_of(board, &Change::CardArchived { card_id: card(101) }), None);
     }
 }

@@ -2,9 +2,10 @@
 //! start: each input is written through.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use roost_board::UserId;
 use roost_bridge::command::SaveDraft;
 use roost_bridge::{CommandError, Draft, DraftKey};
@@ -22,6 +23,10 @@ pub struct DraftBook {
     owner: Option<UserId>,
     texts: BTreeMap<DraftKey, String>,
     writing: BTreeMap<DraftKey, String>,
+    /// Those whose text has become a change: it stays on the disk until the change is there.
+    done: BTreeSet<DraftKey>,
+    /// How many changes are on their way to the disk.
+    n_changes: usize,
 }
 
 impl DraftBook {
@@ -32,6 +37,7 @@ impl DraftBook {
             return;
         }
         self.owner = owner;
+        self.done.clear();
         self.texts = drafts.into_iter().map(|draft| (draft.key, draft.text)).collect();
     }
 
@@ -51,7 +57,25 @@ impl DraftBook {
         } else {
             self.texts.insert(key.clone(), text.to_owned());
         }
+        self.done.remove(key);
         self.start(key)
+    }
+
+    /// A text has become a change.
+    fn done(&mut self, key: &DraftKey) {
+        if self.texts.remove(key).is_some() {
+            self.done.insert(key.clone());
+        }
+    }
+
+    /// The drafts to be forgotten on the disk, once every change is there.
+    fn take_done(&mut self) -> BTreeSet<DraftKey> {
+        if self.n_changes > 0 {
+            return BTreeSet::new();
+        }
+        let mut done = std::mem::take(&mut self.done);
+        done.retain(|key| self.start(key));
+        done
     }
 
     fn start(&mut self, key: &DraftKey) -> bool {
@@ -68,10 +92,11 @@ impl DraftBook {
         self.writing.get(key).cloned().unwrap_or_default()
     }
 
-    /// A write has ended. Answers whether the next one is to be started: the text has changed since.
+    /// A write has ended. Answers whether the next one is to be started: the text has changed since, other than into a
+    /// change that is not there yet.
     fn written(&mut self, key: &DraftKey) -> bool {
         let written = self.writing.remove(key).unwrap_or_default();
-        self.text(key) != written && self.start(key)
+        self.text(key) != written && !self.done.contains(key) && self.start(key)
     }
 }
 
@@ -94,6 +119,13 @@ impl DraftStore {
     fn set(&self, key: &DraftKey, text: &str, toasts: &Toasts) {
         if self.0.borrow_mut().set(key, text) {
             spawn_local(write(self.0.clone(), key.clone(), toasts.clone()));
+        }
+    }
+
+    fn forget_done(&self, toasts: &Toasts) {
+        let done = self.0.borrow_mut().take_done();
+        for key in done {
+            spawn_local(write(self.0.clone(), key, toasts.clone()));
         }
     }
 }
@@ -137,6 +169,17 @@ impl Drafts {
     pub fn set(&self, key: &DraftKey, text: &str) {
         self.store.set(key, text, &self.toasts);
     }
+
+    /// A change is on its way to the disk: until it is there, the draft that it was stays.
+    pub fn begin_change(&self) {
+        self.store.0.borrow_mut().n_changes += 1;
+    }
+
+    /// A change is on the disk, or was refused. To be called once for each that was begun.
+    pub fn end_change(&self) {
+        self.store.0.borrow_mut().n_changes -= 1;
+        self.store.forget_done(&self.toasts);
+    }
 }
 
 /// All drafts.
@@ -174,9 +217,19 @@ impl DraftHandle {
         self.update.force_update();
     }
 
-    /// Forgets the draft: what was typed has become a change.
+    /// Forgets the draft: what was typed is not wanted any more, or is kept.
     pub fn clear(&self) {
         self.set("");
+    }
+
+    /// What was typed becomes a change of a board, now. It is forgotten here at once, and on the disk when the change is
+    /// there: whatever ends the app in between, the text is in one of the two places.
+    pub fn done(&self) {
+        self.store.0.borrow_mut().done(&self.key);
+        self.update.force_update();
+        let (store, toasts) = (self.store.clone(), self.toasts.clone());
+        // By then the change has begun, if there is anything to be changed.
+        Timeout::new(0, move || store.forget_done(&toasts)).forget();
     }
 }
 
@@ -205,6 +258,30 @@ mod tests {
         assert!(book.set(&key, ""), "an empty text is written too: it forgets the draft");
         assert!(!book.written(&key));
         assert_eq!(book.text(&key), "");
+    }
+
+    #[test]
+    fn what_has_become_a_change_stays_on_the_disk_until_the_change_is_there() {
+        let key = DraftKey::new_board();
+        let mut book = DraftBook::default();
+        assert!(book.set(&key, "Milk"));
+        assert!(!book.written(&key));
+        book.done(&key);
+        book.n_changes = 1;
+        assert_eq!(book.text(&key), "");
+        assert!(book.take_done().is_empty(), "the change is not there yet");
+        book.n_changes = 0;
+        assert_eq!(book.take_done(), BTreeSet::from([key.clone()]));
+        assert_eq!(book.to_write(&key), "");
+        assert!(!book.written(&key));
+
+        // The text itself is still on its way.
+        assert!(book.set(&key, "Bread"));
+        book.done(&key);
+        book.n_changes = 1;
+        assert!(!book.written(&key));
+        book.n_changes = 0;
+        assert_eq!(book.take_done().len(), 1);
     }
 
     #[test]

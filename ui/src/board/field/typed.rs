@@ -114,7 +114,7 @@ impl Typed {
 
     /// What was typed has become a change. Called before that change is made: a refusal puts the text back.
     pub(crate) fn done(&self) {
-        self.draft.clear();
+        self.draft.done();
     }
 
     /// Begins anew, with nothing.

@@ -60,7 +60,7 @@ pub(super) fn listen(ctx: &Context<BoardView>) -> Listener {
 /// Tells the core that the board is not looked at any more.
 pub(super) fn close(ctx: &Context<BoardView>) {
     let (board_id, toasts) = (ctx.props().board_id, ctx.props().toasts.clone());
-    in_order(async move {
+    in_order(board_id, async move {
         if let Err(error) = core::call(CloseBoard { board_id }).await
             && error.code != "no_such_board"
         {
@@ -88,7 +88,7 @@ impl BoardView {
     pub(super) fn open(&mut self, ctx: &Context<Self>) {
         self.is_opening = true;
         let (link, board_id): (_, BoardId) = (ctx.link().clone(), ctx.props().board_id);
-        in_order(async move { link.send_message(Msg::Opened(core::call(OpenBoard { board_id }).await)) });
+        in_order(board_id, async move { link.send_message(Msg::Opened(core::call(OpenBoard { board_id }).await)) });
     }
 
     pub(super) fn opened(&mut self, ctx: &Context<Self>, result: Result<BoardCopy, CommandError>) -> bool {

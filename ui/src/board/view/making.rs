@@ -1,10 +1,10 @@
 //! Making changes, taking them back and doing them again.
 
-use roost_board::{Change, Doing, OpId};
+use roost_board::{BoardId, Change, Doing, OpId};
 use roost_bridge::command::Propose;
 use yew::prelude::*;
 
-use super::{BoardView, Msg};
+use super::{BoardView, BoardViewProps, Msg};
 use crate::board::act::{Act, draft_of, refused_what};
 use crate::board::history_words::{done_words, step_names};
 use crate::board::in_order::in_order;
@@ -12,6 +12,7 @@ use crate::board::place::Item;
 use crate::board::replica::Back;
 use crate::clock::{new_uuid, now};
 use crate::core;
+use crate::state::{Drafts, Toasts};
 use crate::words::{Names, quoted, sentence};
 
 /// A change that was made, for the words at the bottom of the window.
@@ -40,14 +41,24 @@ impl BoardView {
         let names = self.follower.board().map(|board| Names::on(board, &change)).unwrap_or_default();
         match self.follower.propose(op, now(), change.clone(), doing) {
             Ok(proposed) => {
+                let said = done_words(doing, &change, &names);
                 let can_go_back = proposed.inverse.is_some();
                 let (link, board_id) = (ctx.link().clone(), ctx.props().board_id);
-                in_order(async move {
+                let (toasts, drafts) = (ctx.props().toasts.clone(), ctx.props().drafts.clone());
+                drafts.begin_change();
+                in_order(board_id, async move {
                     let (proposal, inverse) = (proposed.proposal, proposed.inverse);
                     let answer = core::call(Propose { board_id, proposal, doing, inverse }).await;
-                    link.send_message(Msg::Answered(op, answer));
+                    match answer {
+                        // The page was left, and nobody there is to hear of it.
+                        Err(error) if link.get_component().is_none() => {
+                            give_back(&toasts, &drafts, board_id, Some(&change), &error.message);
+                        }
+                        answer => link.send_message(Msg::Answered(op, answer)),
+                    }
+                    drafts.end_change();
                 });
-                Some(Done { said: done_words(doing, &change, &names), op: can_go_back.then_some(op) })
+                Some(Done { said, op: can_go_back.then_some(op) })
             }
             Err(error) => {
                 self.refused(ctx, Some(&change), &error.to_string());
@@ -113,22 +124,30 @@ impl BoardView {
 
     /// Tells why a change was refused before it was kept. A text goes back to where it was typed.
     pub(super) fn refused(&mut self, ctx: &Context<Self>, change: Option<&Change>, why: &str) {
-        let (toasts, drafts) = (&ctx.props().toasts, &ctx.props().drafts);
-        let mut said = format!("{}. {}", refused_what(change), sentence(why));
-        if let Some(board) = self.follower.board()
-            && let Some((key, text)) = change.and_then(|change| draft_of(board, change))
-        {
-            let typed = drafts.text(&key);
-            match change {
-                // Each line is a card, so there is room for both.
-                Some(Change::CardAdded { .. }) if !typed.is_empty() => drafts.set(&key, &format!("{text}\n{typed}")),
-                Some(_) | None if typed.is_empty() => drafts.set(&key, &text),
-                Some(_) | None => said = format!("{said} It was {}.", quoted(&text)),
-            }
+        let BoardViewProps { board_id, toasts, drafts, .. } = ctx.props();
+        if give_back(toasts, drafts, *board_id, change, why) {
             self.n_refused += 1;
         }
-        // What was said to be done is not.
-        toasts.dismiss_offers();
-        toasts.error(said);
     }
+}
+
+/// Tells why a change was refused before it was kept, and puts a text back to where it was typed. Answers whether there
+/// is one.
+fn give_back(toasts: &Toasts, drafts: &Drafts, board: BoardId, change: Option<&Change>, why: &str) -> bool {
+    let mut said = format!("{}. {}", refused_what(change), sentence(why));
+    let draft = change.and_then(|change| draft_of(board, change));
+    let has_text = draft.is_some();
+    if let Some((key, text)) = draft {
+        let typed = drafts.text(&key);
+        match change {
+            // Each line is a card, so there is room for both.
+            Some(Change::CardAdded { .. }) if !typed.is_empty() => drafts.set(&key, &format!("{text}\n{typed}")),
+            Some(_) | None if typed.is_empty() => drafts.set(&key, &text),
+            Some(_) | None => said = format!("{said} It was {}.", quoted(&text)),
+        }
+    }
+    // What was said to be done is not.
+    toasts.dismiss_offers();
+    toasts.error(said);
+    has_text
 }
