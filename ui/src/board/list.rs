@@ -18,7 +18,7 @@ use super::card::{Glow, Look};
 use super::elements::{self, SLIDE, slide_from};
 use super::place::Item;
 use super::shared::{Shared, SharedList};
-use super::windowing::{Layout, Measures};
+use super::windowing::{Layout, Measures, find_near};
 
 /// How far beyond the view cards are drawn, in pixels: a flick of the wheel finds them there.
 const OVERSCAN: f64 = 400.0;
@@ -272,30 +272,5 @@ impl ListColumn {
         shown.extend(props.kept.iter().filter(|index| !in_view.contains(index)));
         shown.sort_unstable();
         shown
-    }
-}
-
-/// Where a card is that was at `index` before some others came or went.
-fn find_near(cards: &[Arc<Card>], id: CardId, index: usize) -> Option<usize> {
-    let is_it = |index: &usize| cards.get(*index).is_some_and(|card| card.id == id);
-    (0..=index.max(cards.len())).find_map(|far| index.checked_sub(far).into_iter().chain([index + far]).find(is_it))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::place::tests::{board, card};
-    use super::*;
-
-    #[test]
-    fn a_card_is_found_wherever_it_went() {
-        let board = board(&[5]);
-        let cards = board.lists()[0].cards();
-        for from in 0..7 {
-            for (index, n) in (101..=105).enumerate() {
-                assert_eq!(find_near(cards, card(n), from), Some(index), "{n} from {from}");
-            }
-            assert_eq!(find_near(cards, card(999), from), None);
-        }
-        assert_eq!(find_near(&[], card(101), 3), None);
     }
 }

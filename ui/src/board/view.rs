@@ -3,12 +3,16 @@
 //! What a message does is in the modules below, one for each kind of thing that happens.
 
 mod acting;
+mod carried;
 mod drawing;
 mod following;
 mod keying;
 mod making;
+mod message;
+mod missing;
 mod moving;
 mod pointing;
+mod wheel;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,12 +20,12 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use roost_board::{Board, BoardId, CardId, ListId, OpId, User};
-use roost_bridge::{BoardCopy, BoardMessage, CommandError, ConnectionPhase};
-use web_sys::{HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
+use roost_board::{Board, BoardId, CardId, ListId, User};
+use roost_bridge::{CommandError, ConnectionPhase};
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::act::{Act, Dispatch, Edit, Over};
+use super::act::{Dispatch, Edit, Over};
 use super::card::Glow;
 use super::elements::LIST_WIDTH;
 use super::frame::Frame;
@@ -34,6 +38,7 @@ use super::windowing::Measures;
 use crate::core::Listener;
 use crate::state::{Drafts, Toasts};
 
+pub(crate) use message::Msg;
 use moving::{Flight, Moving};
 use pointing::{Hand, Pan};
 
@@ -129,48 +134,6 @@ enum Due {
 pub(crate) struct OpenedCard {
     card: SharedCard,
     is_gone: bool,
-}
-
-/// What happens to a [`BoardView`].
-pub(crate) enum Msg {
-    /// The core listens, or not.
-    Listening(Result<(), CommandError>),
-    /// The board was opened.
-    Opened(Result<BoardCopy, CommandError>),
-    /// The core tells something.
-    Told(BoardMessage),
-    /// The core has a proposal, or not.
-    Answered(OpId, Result<(), CommandError>),
-    /// A moment has passed since the last copy.
-    CatchUp,
-    /// A picture is due that shows what has arrived.
-    Due,
-    /// The board is to be opened again.
-    TryAgain,
-    /// A part of the page asks for something.
-    Act(Act),
-    /// A key.
-    Key(KeyboardEvent),
-    /// A pointer goes down.
-    Pressed(PointerEvent),
-    /// A click, also from a screen reader.
-    Clicked(MouseEvent),
-    /// The pointer moves.
-    Moved(PointerEvent),
-    /// The pointer goes up.
-    Released(PointerEvent),
-    /// The pointer is gone.
-    PointerLost,
-    /// A picture is due while something is in the hand.
-    Frame(f64),
-    /// The board was scrolled sideways.
-    Scrolled,
-    /// The window has another size.
-    Resized,
-    /// A card has come to its place.
-    Landed(u32),
-    /// A glow has ended.
-    Faded(CardId, u32),
 }
 
 impl Component for BoardView {

@@ -1,12 +1,16 @@
 //! Which cards of a list are in view, and where each stands: heights that are measured once a card was drawn, and
 //! guessed before.
 
+mod layout;
+
 use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use roost_board::{Card, CardId, List, ListId};
+
+pub(crate) use layout::Layout;
 
 /// Between two cards, in pixels.
 pub(crate) const GAP: f64 = 6.0;
@@ -51,13 +55,6 @@ struct Kept {
     stale_from: Option<usize>,
 }
 
-/// Where the cards of a list stand, in pixels from the top of its first card.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Layout {
-    /// The top of each card, and at the end the top of a card that would follow.
-    tops: Vec<f64>,
-}
-
 impl Measures {
     /// Keeps how tall a card of a list, which was laid out, turned out to be; answers whether that is news.
     pub(crate) fn measure(&mut self, list: ListId, card: &Arc<Card>, index: usize, height: f64) -> bool {
@@ -85,7 +82,7 @@ impl Measures {
         let kept = self.lists.entry(list.id()).or_insert_with(|| Kept {
             list: Arc::clone(list),
             heights: list.cards().iter().map(height).collect(),
-            layout: Rc::new(Layout { tops: vec![0.0] }),
+            layout: Rc::new(Layout::default()),
             stale_from: Some(0),
         });
         if !Arc::ptr_eq(&kept.list, list) {
@@ -117,6 +114,12 @@ fn height(heights: &HashMap<CardId, Measured>, card: &Arc<Card>) -> f64 {
     }
 }
 
+/// Where a card is that was at `index` before some others came or went.
+pub(crate) fn find_near(cards: &[Arc<Card>], id: CardId, index: usize) -> Option<usize> {
+    let is_it = |index: &usize| cards.get(*index).is_some_and(|card| card.id == id);
+    (0..=index.max(cards.len())).find_map(|far| index.checked_sub(far).into_iter().chain([index + far]).find(is_it))
+}
+
 /// How tall a card will be, about.
 fn guess(card: &Card) -> f64 {
     // Bytes stand for characters: a guess is not worth counting for.
@@ -130,129 +133,14 @@ pub(crate) fn has_meta(card: &Card) -> bool {
     !card.description.is_empty() || !card.comments.is_empty()
 }
 
-impl Layout {
-    /// Makes the tops below the card at `from` anew.
-    fn sum_up(&mut self, from: usize, heights: &[f64]) {
-        self.tops.truncate(from + 1);
-        let mut top = self.tops[from];
-        self.tops.extend(heights[from..].iter().map(|height| {
-            top += height + GAP;
-            top
-        }));
-    }
-
-    /// How many cards there are.
-    pub(crate) fn len(&self) -> usize {
-        self.tops.len() - 1
-    }
-
-    /// The top of a card; past the end, of a card that would follow.
-    pub(crate) fn top(&self, index: usize) -> f64 {
-        self.tops[index.min(self.len())]
-    }
-
-    /// How tall all of them are, the space between included.
-    pub(crate) fn total(&self) -> f64 {
-        (self.top(self.len()) - GAP).max(0.0)
-    }
-
-    /// The cards that are at least in part between `from` and `to`.
-    pub(crate) fn between(&self, from: f64, to: f64) -> Range<usize> {
-        let n = self.len();
-        let start = self.tops[..n].partition_point(|top| *top <= from).saturating_sub(1);
-        let end = self.tops[..n].partition_point(|top| *top < to);
-        start.min(end)..end
-    }
-
-    /// The place, between the cards or at an end, whose top is nearest to `y`, as if the card `without` were not there.
-    pub(crate) fn nearest(&self, y: f64, without: Option<usize>) -> usize {
-        let without = without.filter(|index| *index < self.len());
-        let n = self.len() - usize::from(without.is_some());
-        let top = |index: usize| match without {
-            Some(gone) if index > gone => self.tops[index + 1] - (self.tops[gone + 1] - self.tops[gone]),
-            Some(_) | None => self.tops[index],
-        };
-        // The first place that is not above `y`, or the end.
-        let (mut low, mut high) = (0, n);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if top(middle) < y {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        match low.checked_sub(1) {
-            Some(before) if y - top(before) <= top(low) - y => before,
-            Some(_) | None => low,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use roost_board::{Board, Change};
 
     use super::super::place::tests::{board, card, context, list};
     use super::super::place::{Item, Place};
+    use super::layout::tests::laid_out;
     use super::*;
-
-    fn laid_out(heights: &[f64]) -> Layout {
-        let mut layout = Layout { tops: vec![0.0] };
-        layout.sum_up(0, heights);
-        layout
-    }
-
-    fn layout() -> Layout {
-        laid_out(&[40.0, 60.0, 40.0])
-    }
-    #[test]
-    fn cards_stand_below_each_other() {
-        let layout = layout();
-        assert_eq!([0, 1, 2, 3].map(|index| layout.top(index)), [0.0, 46.0, 112.0, 158.0]);
-        assert!((layout.total() - 152.0).abs() < f64::EPSILON);
-        assert!(laid_out(&[]).total().abs() < f64::EPSILON);
-    }
-
-    #[test]
-    fn those_in_view() {
-        let layout = layout();
-        for (from, to, expected) in [
-            (0.0, 1.0, 0..1),
-            (0.0, 46.0, 0..1),
-            (0.0, 47.0, 0..2),
-            (46.0, 112.0, 1..2),
-            (100.0, 500.0, 1..3),
-            (-50.0, -10.0, 0..0),
-            (900.0, 950.0, 2..3),
-        ] {
-            assert_eq!(layout.between(from, to), expected, "{from} to {to}");
-        }
-        assert_eq!(laid_out(&[]).between(0.0, 100.0), 0..0);
-    }
-
-    #[test]
-    fn the_nearest_place() {
-        let layout = layout();
-        for (y, expected) in [(-90.0, 0), (22.0, 0), (24.0, 1), (78.0, 1), (80.0, 2), (140.0, 3), (900.0, 3)] {
-            assert_eq!(layout.nearest(y, None), expected, "{y}");
-        }
-        assert_eq!(laid_out(&[]).nearest(30.0, None), 0);
-    }
-
-    #[test]
-    fn what_is_in_the_hand_takes_no_place() {
-        let heights = [40.0, 60.0, 40.0, 20.0];
-        for without in 0..heights.len() {
-            let mut others = heights.to_vec();
-            others.remove(without);
-            for y in -10..200 {
-                let y = f64::from(y);
-                assert_eq!(laid_out(&heights).nearest(y, Some(without)), laid_out(&others).nearest(y, None), "{y}");
-            }
-        }
-        assert_eq!(laid_out(&[40.0]).nearest(30.0, Some(0)), 0);
-    }
 
     /// What was laid out step by step is what would be laid out at once.
     fn check(measures: &mut Measures, board: &Board) {
@@ -280,5 +168,18 @@ mod tests {
         }
         board.apply(&context(), &Change::CardArchived { card_id: card(101) }).unwrap();
         check(&mut measures, &board);
+    }
+
+    #[test]
+    fn a_card_is_found_wherever_it_went() {
+        let board = board(&[5]);
+        let cards = board.lists()[0].cards();
+        for from in 0..7 {
+            for (index, n) in (101..=105).enumerate() {
+                assert_eq!(find_near(cards, card(n), from), Some(index), "{n} from {from}");
+            }
+            assert_eq!(find_near(cards, card(999), from), None);
+        }
+        assert_eq!(find_near(&[], card(101), 3), None);
     }
 }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use roost_board::{Board, Field, limits};
-use roost_bridge::{CommandError, DraftKey};
+use roost_bridge::DraftKey;
 use yew::prelude::*;
 
-use super::following::UNREACHABLE;
-use super::moving::Flight;
+use super::carried::draw_flight;
+use super::missing::draw_skeleton;
 use super::{BoardView, Msg};
 use crate::board::act::{Act, Edit, Over};
-use crate::board::card::face;
 use crate::board::dialog::CardDialog;
 use crate::board::elements::{closest, item_of};
 use crate::board::field::LineField;
@@ -19,8 +18,7 @@ use crate::board::keys::KeysDialog;
 use crate::board::list::ListColumn;
 use crate::board::place::Item;
 use crate::board::shared::Shared;
-use crate::components::{Button, ButtonKind, EmptyState, Header, Icon, IconName, Skeleton};
-use crate::words::sentence;
+use crate::components::{Button, ButtonKind, EmptyState, Header, Icon, IconName};
 
 impl BoardView {
     pub(super) fn draw(&self, ctx: &Context<Self>) -> Html {
@@ -188,46 +186,9 @@ impl BoardView {
     }
 
     /// What turns the wheel: the board, and what lies over it while something is carried.
-    fn on_wheel(&self) -> Callback<WheelEvent> {
+    pub(super) fn on_wheel(&self) -> Callback<WheelEvent> {
         let root = self.root.clone();
         Callback::from(move |event: WheelEvent| Self::wheel(&root, &event))
-    }
-
-    /// What lies over everything while something is carried, and says so by its cursor.
-    fn draw_grab(&self) -> Html {
-        let is_carried = self.hand.as_ref().is_some_and(|hand| hand.drag.is_lifted());
-        html! { <div key="grab" ref={&self.grab} class="grab" hidden={!is_carried} onwheel={self.on_wheel()}></div> }
-    }
-
-    /// What is in the hand, over everything.
-    fn draw_hand(&self) -> Html {
-        let Some((hand, board)) = self.hand.as_ref().filter(|hand| hand.drag.is_lifted()).zip(self.board()) else {
-            return html! { <div key="hand" hidden=true></div> };
-        };
-        let rect = hand.drag.rect();
-        let style = format!(
-            "width: {}px; height: {}px; transform: translate({}px, {}px)",
-            rect.width, rect.height, rect.left, rect.top
-        );
-        let content = match hand.drag.item {
-            Item::Card(id) => board.card(id).map(|card| html! { <div class="card card--in-hand">{ face(card) }</div> }),
-            Item::List(id) => board.list(id).map(|list| html! {
-                <div class="list list--in-hand">
-                    <header class="list-head">
-                        <span class="list-name">{ list.name().to_owned() }</span>
-                        <span class="list-count tabular">{ list.cards().len() }</span>
-                        <span class="icon-button"><Icon name={IconName::More} /></span>
-                    </header>
-                    <div class="list-scroll">
-                        { for list.cards().iter().take(12).map(|card| html! { <div class="card">{ face(card) }</div> }) }
-                    </div>
-                    <footer class="list-foot">
-                        <span class="list-add"><Icon name={IconName::Plus} />{ "Add a card" }</span>
-                    </footer>
-                </div>
-            }),
-        };
-        html! { <div key="hand" ref={&self.hand_element} class="in-hand" {style} inert=true>{ content }</div> }
     }
 
     fn draw_over(
@@ -257,67 +218,5 @@ impl BoardView {
             (Some(Over::Keys), _) => html! { <KeysDialog {on_close} /> },
             (Some(Over::Card(_)), None) | (None, _) => html! {},
         }
-    }
-
-    fn draw_failure(&self, ctx: &Context<Self>, error: &CommandError) -> Html {
-        let on_back = ctx.props().on_back.reform(|_: MouseEvent| ());
-        if error.code == UNREACHABLE {
-            return html! {
-                <main class="board-state" data-testid="board-not-here">
-                    <EmptyState
-                        icon={IconName::CloudOff}
-                        title="This board is not on this computer yet"
-                        text="It opens as soon as there is a connection."
-                    >
-                        <Button onclick={on_back}>{ "All boards" }</Button>
-                    </EmptyState>
-                </main>
-            };
-        }
-        html! {
-            <main class="board-state">
-                <EmptyState icon={IconName::Warning} title="This board cannot be opened now" text={sentence(&error.message)}>
-                    <Button kind={ButtonKind::Primary} onclick={self.dispatch.reform(|_| Act::Retry)} testid="retry">
-                        { "Try again" }
-                    </Button>
-                    <Button onclick={on_back}>{ "All boards" }</Button>
-                </EmptyState>
-            </main>
-        }
-    }
-}
-
-fn draw_flight(flight: &Flight) -> Option<Html> {
-    let to = flight.to?;
-    let style = format!(
-        "left: {}px; top: {}px; width: {}px; height: {}px; --from-x: {}px; --from-y: {}px",
-        to.left,
-        to.top,
-        to.width,
-        to.height,
-        flight.from.left - to.left,
-        flight.from.top - to.top
-    );
-    Some(html! {
-        <div key={flight.number} class="flight" {style}>
-            <div class="card card--in-hand">{ face(&flight.card) }</div>
-        </div>
-    })
-}
-
-/// Where lists will be.
-fn draw_skeleton() -> Html {
-    let list = |n_cards: usize| {
-        html! {
-            <div class="list list--skeleton">
-                <Skeleton width="96px" height="14px" />
-                { for (0..n_cards).map(|_| html! { <div class="card"><Skeleton width="80%" /></div> }) }
-            </div>
-        }
-    };
-    html! {
-        <main class="board" aria-busy="true" aria-label="The board is being opened" data-testid="board-loading">
-            { for [4, 3, 5].map(list) }
-        </main>
     }
 }
