@@ -17,7 +17,7 @@ const PERIOD: Duration = Duration::from_millis(50);
 const PERIOD_PER_ITEM: Duration = Duration::from_micros(20);
 
 /// An item that was taken out, and where it was.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Taken {
     /// The item.
     pub(crate) item: AttentionItem,
@@ -55,9 +55,12 @@ impl NeedsAttention {
         Some(Taken { item: items.remove(place), place })
     }
 
-    /// An item stays after all.
+    /// An item stays after all; nothing happens if it is back already.
     pub(crate) fn put_back(&self, Taken { item, place }: Taken) {
         let mut items = lock(&self.items);
+        if items.iter().any(|other| other.id == item.id) {
+            return;
+        }
         let place = place.min(items.len());
         items.insert(place, item);
         drop(items);

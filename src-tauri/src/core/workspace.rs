@@ -191,17 +191,14 @@ impl Workspace {
         board_id: BoardId,
     ) -> impl Future<Output = Result<BoardCopy, Error>> + Send + 'static + use<> {
         let workspace = self.clone();
+        // Now, since the copy may take its time, and the person another board meanwhile.
+        self.note_open(Some(board_id));
         let mut board = self.follow(board_id);
         let mut copy = board.show();
         async move {
             loop {
                 match timeout(workspace.surroundings.patience.open_time, copy).await {
-                    Ok(Some(outcome)) => {
-                        if outcome.is_ok() {
-                            workspace.note_open(Some(board_id));
-                        }
-                        return outcome;
-                    }
+                    Ok(Some(outcome)) => return outcome,
                     Ok(None) if workspace.surroundings.stop.is_cancelled() => return Err(Error::SignedOut),
                     // It has ended in this moment, as one that nobody needed any more.
                     Ok(None) => {

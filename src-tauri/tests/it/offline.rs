@@ -105,6 +105,21 @@ async fn what_was_done_offline_survives_restarts_and_arrives_once_and_in_order()
 }
 
 #[tokio::test]
+async fn the_board_that_was_opened_last_is_there_at_the_next_start_however_long_another_took() {
+    let alone = Alone::without_a_server().await;
+    let other = new_board();
+    alone.ada.core.create_board(other, "Holidays".to_owned()).await.unwrap();
+    let takes_its_time = alone.ada.core.open_board(alone.board);
+    alone.ada.open_board(other).await;
+    takes_its_time.await.unwrap();
+    alone.ada.core.close_board(alone.board);
+
+    let alone = alone.restart().await;
+    assert_eq!(alone.ada.core.state().await.unwrap().last_board, Some(other));
+    alone.ada.core.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_board_that_is_made_offline_arrives_with_everything_on_it() {
     let alone = Alone::without_a_server().await;
     let board = new_board();

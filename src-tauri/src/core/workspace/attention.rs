@@ -22,10 +22,11 @@ impl Workspace {
                 return self.attended(taken, made.map(drop));
             }
             let board = self.follow(taken.item.board_id);
-            match timeout(patience.open_time, board.retry(taken)).await {
+            match timeout(patience.open_time, board.retry(taken.clone())).await {
                 Ok(Some(outcome)) => return outcome,
                 Ok(None) if stop.is_cancelled() => return Err(Error::SignedOut),
-                Ok(None) => {}
+                // It has ended in this moment, perhaps before it was asked.
+                Ok(None) => attention.put_back(taken),
                 Err(_) => {
                     // Makes it look who still waits.
                     board.suspect();
