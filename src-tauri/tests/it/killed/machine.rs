@@ -145,6 +145,9 @@ impl Machine {
     pub(super) async fn end(&mut self, world: &mut World) -> (usize, usize) {
         let mut desk = Desk::open(self.profile.path(), &world.secrets).await;
         drain(&mut desk).await;
+        // What was refused last is written down by then.
+        desk.core.shutdown().await;
+        let desk = Desk::open(self.profile.path(), &world.secrets).await;
         let state = desk.core.state().await.unwrap();
         let mut boards = Vec::new();
         for id in self.records.keys().filter(|id| state.boards.owned.iter().any(|board| board.id == **id)) {

@@ -27,6 +27,7 @@ pub(super) struct World {
     pub(super) way: Wire,
     /// The way of everyone else.
     near: Wire,
+    client: reqwest::Client,
     pub(super) ada: User,
     pub(super) secrets: Secrets,
     /// A profile that knows the three boards, closed in order.
@@ -76,6 +77,8 @@ impl World {
             address: format!("http://{address}"),
             way,
             near,
+            // A connection is not used again: the server at its other end may have been killed.
+            client: reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap(),
             ada,
             secrets,
             profile,
@@ -127,19 +130,29 @@ impl World {
 
     /// Reads what is new in the logs of some boards; one that is not made yet has none.
     pub(super) async fn read_on(&mut self, boards: impl Iterator<Item = BoardId>) {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
         for board in boards {
             loop {
-                let log = self.logs.entry(board).or_default();
-                let path = format!("/{board}/entries?since={}", log.seq());
-                let answer: Option<EntriesAnswer> = get(&client, &self.secrets, &self.address, &path).await;
+                let since = self.logs.entry(board).or_default().seq();
+                let answer: Option<EntriesAnswer> = self.get(&format!("/{board}/entries?since={since}")).await;
                 let Some(EntriesAnswer { seq, entries }) = answer else { break };
+                let log = self.logs.get_mut(&board).unwrap();
                 log.add(entries);
                 if log.seq() >= seq {
                     break;
                 }
             }
         }
+    }
+
+    /// What the server says about boards; `None` when there is no such board.
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
+        let [token] = self.secrets.all().try_into().unwrap();
+        let url = format!("{}/api/v1/boards{path}", self.address);
+        let answer = self.client.get(url).bearer_auth(token).send().await.unwrap();
+        if answer.status() == reqwest::StatusCode::NOT_FOUND {
+            return None;
+        }
+        Some(answer.error_for_status().unwrap().json().await.unwrap())
     }
 
     /// The server says the same of the past as it did each time, has nothing that nobody made, and shows the boards that
@@ -151,14 +164,15 @@ impl World {
         self.read_on(boards.keys().copied()).await;
         let before = std::mem::take(&mut self.logs);
         self.read_on(boards.keys().copied()).await;
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
         for (id, board) in boards {
             let log = &self.logs[id];
+            let shown: Option<Snapshot> = self.get(&format!("/{id}")).await;
+            // One that was not acknowledged.
+            let Some(shown) = shown else { continue };
             assert!(log.entries == before[id].entries, "the past has changed");
             assert!(log.entries.iter().all(|entry| known.contains(&entry.op)), "a change that nobody made");
             let mut replica = Replica::new(self.ada.id, Snapshot { seq: Seq::ZERO, board: board.clone() });
             replica.confirm(&log.entries).unwrap();
-            let shown: Snapshot = get(&client, &self.secrets, &self.address, &format!("/{id}")).await.unwrap();
             assert_eq!(shown, Snapshot { seq: replica.seq(), board: replica.confirmed().clone() });
         }
     }
@@ -170,14 +184,4 @@ pub(super) async fn drain(desk: &mut Desk) {
     while desk.core.state().await.unwrap().connection != drained {
         desk.wait_for("news of the connection", |event| matches!(event, UiEvent::Connection(_)).then_some(())).await;
     }
-}
-
-/// What the server says about boards; `None` when there is no such board.
-async fn get<T: DeserializeOwned>(client: &reqwest::Client, secrets: &Secrets, address: &str, path: &str) -> Option<T> {
-    let [token] = secrets.all().try_into().unwrap();
-    let answer = client.get(format!("{address}/api/v1/boards{path}")).bearer_auth(token).send().await.unwrap();
-    if answer.status() == reqwest::StatusCode::NOT_FOUND {
-        return None;
-    }
-    Some(answer.error_for_status().unwrap().json().await.unwrap())
 }
