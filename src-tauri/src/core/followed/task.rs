@@ -49,7 +49,7 @@ pub(super) async fn run(board_id: BoardId, surroundings: Surroundings, mut reque
             Some(called) = task.calls.next() => task.called(called),
             Some(()) = task.invitations.next() => {}
             Ok(()) = task.link.changed() => task.connect(),
-            Ok(()) = task.phases.changed() => task.make(),
+            Ok(()) = task.phases.changed() => task.turn(),
             Ok(()) = task.surroundings.replaced.changed() => task.write_anew(),
             () = sleep_until(retry_at) => task.connect_anew(),
         }
@@ -158,6 +158,17 @@ impl Task {
         self.line = None;
         self.retry_at = None;
         self.connect();
+    }
+
+    /// The connection is in another phase.
+    fn turn(&mut self) {
+        match self.phase() {
+            // What was asked is not answered any more, and would be waited for until its time is up.
+            ConnectionPhase::Offline => self.calls.clear(),
+            ConnectionPhase::Live if self.is_suspect => self.check(),
+            ConnectionPhase::Closed | ConnectionPhase::Connecting | ConnectionPhase::Live => {}
+        }
+        self.make();
     }
 
     /// Tries again after a while; whoever waits is told why it takes longer.
