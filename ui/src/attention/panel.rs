@@ -31,6 +31,8 @@ pub fn AttentionPanel() -> Html {
             }
         }
     });
+    let toasts = use_toasts();
+    use_effect_with(items.len(), move |_| toasts.dismiss_calls());
     use_focus_kept(&list, items.len());
     use_focus_given_back();
     let n_shown = use_state_eq(|| PAGE);

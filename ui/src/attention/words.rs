@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use roost_board::{Change, OpId};
-use roost_bridge::{AttentionItem, Wanted};
+use roost_bridge::{AttentionItem, DraftKey, Wanted};
 
 use crate::words::{Names, capitalized, did, doing, quoted, sentence};
 
@@ -13,10 +13,31 @@ pub fn what(item: &AttentionItem) -> String {
     match &item.wanted {
         Wanted::Change { change } => format!("You {}", did(change, &names(item))),
         Wanted::NewBoard { name } => format!("You made the board {}", quoted(name)),
-        Wanted::Draft { .. } => match &item.subject {
-            Some(subject) => format!("You were writing on {}", quoted(subject)),
-            None => "You were writing".to_owned(),
-        },
+        Wanted::Draft { key, .. } => format!("You were {}", writing(key, item.subject.as_deref())),
+    }
+}
+
+/// What somebody was doing who was typing a draft.
+fn writing(key: &DraftKey, subject: Option<&str>) -> String {
+    let key = key.to_string();
+    let named = |what: &str, link: &str| match subject {
+        Some(subject) => format!("{what} {link} {}", quoted(subject)),
+        None => what.to_owned(),
+    };
+    let it = |otherwise: &str| subject.map_or_else(|| otherwise.to_owned(), quoted);
+    let (about, what) = (key.split(':').next(), key.splitn(3, ':').nth(2));
+    match (about, what) {
+        (Some("card"), Some("comment:new")) => named("writing a comment", "on"),
+        (Some("card"), Some("description")) => format!("describing {}", it("a card")),
+        (Some("card"), Some("title")) => format!("renaming {}", it("a card")),
+        (Some("list"), Some("card:new")) => named("writing a card", "for"),
+        (Some("list"), Some("name")) => {
+            format!("renaming the list{}", subject.map(|name| format!(" {}", quoted(name))).unwrap_or_default())
+        }
+        (Some("board"), Some("list:new")) => "writing the name of a list".to_owned(),
+        (Some("board"), Some("name")) => "renaming the board".to_owned(),
+        (Some("board"), Some("invite")) => "inviting somebody".to_owned(),
+        _ => named("writing", "on"),
     }
 }
 
@@ -94,8 +115,8 @@ fn names(item: &AttentionItem) -> Names {
 
 #[cfg(test)]
 mod tests {
-    use roost_board::{BoardId, CardId, Timestamp};
-    use roost_bridge::{DraftKey, Refusal};
+    use roost_board::{BoardId, CardId, ListId, Timestamp};
+    use roost_bridge::Refusal;
     use uuid::Uuid;
 
     use super::*;
@@ -128,10 +149,29 @@ mod tests {
         for (item, words, copied, again) in [
             (renamed(1), "You renamed “Buy milk” to “Buy oat milk”", Some("Buy oat milk"), true),
             (archived, "You archived “Buy milk”", None, true),
-            (draft, "You were writing on “Buy milk”", Some("Soon"), false),
+            (draft, "You were writing a comment on “Buy milk”", Some("Soon"), false),
             (board, "You made the board “Holidays”", Some("Holidays"), true),
         ] {
             assert_eq!((what(&item).as_str(), text(&item), can_retry(&item)), (words, copied, again));
+        }
+    }
+
+    #[test]
+    fn what_was_being_typed_is_told_by_its_draft() {
+        let (board, list) = (BoardId::from_uuid(Uuid::from_u128(1)), ListId::from_uuid(Uuid::from_u128(2)));
+        for (key, subject, expected) in [
+            (DraftKey::new_comment(card()), None, "writing a comment"),
+            (DraftKey::card_title(card()), Some("Milk"), "renaming “Milk”"),
+            (DraftKey::card_description(card()), None, "describing a card"),
+            (DraftKey::new_card(list), Some("Songs"), "writing a card for “Songs”"),
+            (DraftKey::new_card(list), None, "writing a card"),
+            (DraftKey::list_name(list), None, "renaming the list"),
+            (DraftKey::new_list(board), None, "writing the name of a list"),
+            (DraftKey::board_name(board), Some("Choir"), "renaming the board"),
+            (DraftKey::invite(board), None, "inviting somebody"),
+            (DraftKey::from("of another version".to_owned()), None, "writing"),
+        ] {
+            assert_eq!(writing(&key, subject), expected, "{key}");
         }
     }
 

@@ -1,13 +1,13 @@
 //! Me: who is signed in and where, the theme, and the way out.
 
 use roost_bridge::command::SignOut;
-use roost_bridge::{Account, Place, Session, Theme, TokenKeeping};
+use roost_bridge::{Account, ConnectionPhase, ConnectionState, Place, Session, Theme, TokenKeeping};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::{Avatar, IconName, Menu, MenuItem, MenuSeparator, Person};
 use crate::core;
-use crate::state::{use_session, use_theme, use_toasts};
+use crate::state::{use_connection, use_session, use_theme, use_toasts};
 
 /// The themes in the order of the menu.
 const THEMES: [(Theme, &str, IconName, &str); 3] = [
@@ -21,7 +21,7 @@ const THEMES: [(Theme, &str, IconName, &str); 3] = [
 pub fn AccountMenu() -> Html {
     let session = use_session();
     let theme = use_theme();
-    let toasts = use_toasts();
+    let (toasts, connection) = (use_toasts(), use_connection());
     let Session::SignedIn { account } = session.get().clone() else { return html! {} };
 
     let sign_out = Callback::from(move |()| {
@@ -66,8 +66,23 @@ pub fn AccountMenu() -> Html {
                 }) }
             </div>
             <MenuSeparator />
+            if let Some(words) = stays_words(&account, connection) {
+                <p class="menu__note">{ words }</p>
+            }
             <MenuItem icon={leave_icon} onselect={sign_out} testid="sign-out">{ leave }</MenuItem>
         </Menu>
+    }
+}
+
+/// What becomes of the changes that wait, for somebody who is about to sign out.
+fn stays_words(account: &Account, connection: ConnectionState) -> Option<String> {
+    if account.place == Place::ThisComputer || connection.phase == ConnectionPhase::Live {
+        return None;
+    }
+    match connection.n_waiting {
+        0 => None,
+        1 => Some("1 change waits for the server. It stays here until you sign in again.".to_owned()),
+        n => Some(format!("{n} changes wait for the server. They stay here until you sign in again.")),
     }
 }
 

@@ -68,8 +68,8 @@ pub enum ToastsAction {
     Show(Toast),
     /// One less.
     Dismiss(u32),
-    /// What was done and can be taken back is out of date: that cannot be done any more.
-    DismissOffers,
+    /// Those of a kind with a button are out of date: what it would do was done, or cannot be done any more.
+    DismissOffers(ToastKind),
 }
 
 impl Reducible for ToastList {
@@ -96,8 +96,8 @@ impl Reducible for ToastList {
                 list.toasts.retain(|(other, _)| *other != number);
                 list.into()
             }
-            ToastsAction::DismissOffers => {
-                let is_offer = |toast: &Toast| toast.kind == ToastKind::Done && toast.action.is_some();
+            ToastsAction::DismissOffers(kind) => {
+                let is_offer = |toast: &Toast| toast.kind == kind && toast.action.is_some();
                 if !self.toasts.iter().any(|(_, toast)| is_offer(toast)) {
                     return self;
                 }
@@ -153,7 +153,12 @@ impl Toasts {
 
     /// Takes away what says that something was done and can be taken back, since it cannot any more.
     pub fn dismiss_offers(&self) {
-        self.0.dispatch(ToastsAction::DismissOffers);
+        self.0.dispatch(ToastsAction::DismissOffers(ToastKind::Done));
+    }
+
+    /// Takes away what says that something went wrong and can be looked at, since it is.
+    pub fn dismiss_calls(&self) {
+        self.0.dispatch(ToastsAction::DismissOffers(ToastKind::Error));
     }
 
     /// Takes a message away.
@@ -227,6 +232,8 @@ mod tests {
         let offer = Toast { kind: ToastKind::Done, text: "moved".into(), action: action.clone() };
         let way = Toast { kind: ToastKind::Error, text: "look there".into(), action };
         let list = [offer, way].into_iter().fold(list, |list, toast| list.reduce(ToastsAction::Show(toast)));
-        assert_eq!(texts(&list.reduce(ToastsAction::DismissOffers)), ["refused", "look there"]);
+        let list = list.reduce(ToastsAction::DismissOffers(ToastKind::Done));
+        assert_eq!(texts(&list), ["refused", "look there"]);
+        assert_eq!(texts(&list.reduce(ToastsAction::DismissOffers(ToastKind::Error))), ["refused"]);
     }
 }
