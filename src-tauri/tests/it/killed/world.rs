@@ -156,7 +156,7 @@ impl World {
     }
 
     /// The server says the same of the past as it did each time, has nothing that nobody made, and shows the boards that
-    /// follow from it. `made` is what was made by those who were killed, and the boards as they were at first.
+    /// follow from it. `known` is what was made by those who were killed, `boards` are as they were at first.
     pub(super) async fn end(mut self, mut known: HashSet<OpId>, boards: &BTreeMap<BoardId, Board>) {
         drain(&mut self.rival).await;
         self.rival.core.shutdown().await;
