@@ -86,6 +86,7 @@ pub(crate) fn main() -> ExitCode {
 
 async fn run(args: &Args) -> Result<()> {
     drop(rustls::crypto::ring::default_provider().install_default());
+    let machine = machine::line();
     let stage = Stage::set(args).await?;
     let mut rows = Vec::new();
     for &what in What::value_variants() {
@@ -98,7 +99,7 @@ async fn run(args: &Args) -> Result<()> {
     }
     stage.clear().await;
     let mut out = std::io::stdout();
-    writeln!(out, "{}\n\n{}", machine::line(), table(&rows)).context("the table cannot be printed")
+    writeln!(out, "{machine}\n\n{}", table(&rows)).context("the table cannot be printed")
 }
 
 async fn measure(stage: &Stage, what: What) -> Result<Vec<Row>> {

@@ -23,9 +23,9 @@ const MEMORY: f64 = 40.0;
 
 /// From the start of the process to the picture on the screen.
 pub(super) async fn start(stage: &Stage) -> Result<Vec<Row>> {
-    let n = stage.n(15, 3);
+    let n = stage.n(10, 3);
     let mut rows = Vec::new();
-    for board in [&stage.boards[1], &stage.boards[2]] {
+    for board in &stage.boards[..3] {
         stage.leave_at(board.id).await?;
         let (mut bare, mut app) = (Vec::new(), Vec::new());
         // In turns, so that whatever else the machine does meets both. The first of each warms the caches of files.
@@ -61,42 +61,57 @@ fn watch(stage: &Stage, start: Instant) -> Result<Seen> {
     tokio::task::block_in_place(|| stage.screen.watch(start))
 }
 
-/// The memory of all processes.
-async fn memory_of(stage: &Stage, mut command: Command) -> Result<(f64, String)> {
-    let program = Group::spawn(&mut command)?;
-    watch(stage, Instant::now())?;
-    tokio::time::sleep(SETTLE).await;
-    let by_name = group::memory(program.pid())?;
-    program.end().await?;
-    let parts: Vec<String> = by_name.iter().map(|(name, mebibytes)| format!("{name} {mebibytes:.0}")).collect();
-    Ok((by_name.values().sum(), parts.join(", ")))
+/// How the windows are drawn.
+#[derive(Debug, Clone, Copy)]
+enum Drawing {
+    /// As everywhere, through OpenGL: without a graphics processor all of its surfaces are in the memory of the process.
+    Usual,
+    /// Without layers, so that there are no such surfaces: nearer to what is left where a graphics processor has them.
+    WithoutLayers,
 }
 
 /// How much memory the app holds.
 pub(super) async fn memory(stage: &Stage) -> Result<Vec<Row>> {
-    let n = stage.n(3, 1);
-    let (mut bare, mut parts) = (Vec::new(), String::new());
-    for _ in 0..n {
-        let (mebibytes, by_name) = memory_of(stage, bare_command(stage)).await?;
-        bare.push(mebibytes);
-        parts = by_name;
-    }
-    let bare: Sample = bare.into_iter().collect();
-    let than = bare.median();
-    let mut rows = vec![Row::new("memory of a bare window (PSS)", Unit::Mebibytes, bare).note(parts)];
-    for board in &stage.boards[..3] {
-        stage.leave_at(board.id).await?;
-        let (mut app, mut parts) = (Vec::new(), String::new());
-        for _ in 0..n {
-            let (mebibytes, by_name) = memory_of(stage, app_command(stage)).await?;
-            app.push(mebibytes);
-            parts = by_name;
+    let mut rows = Vec::new();
+    for drawing in [Drawing::Usual, Drawing::WithoutLayers] {
+        let words = match drawing {
+            Drawing::Usual => "",
+            Drawing::WithoutLayers => ", drawn without layers",
+        };
+        let (bare, parts) = memory_often(stage, drawing, bare_command).await?;
+        let than = bare.median();
+        rows.push(Row::new(format!("memory of a bare window{words}"), Unit::Mebibytes, bare).note(parts));
+        for board in &stage.boards[..3] {
+            stage.leave_at(board.id).await?;
+            let (app, parts) = memory_often(stage, drawing, app_command).await?;
+            let row = Row::new(format!("memory with {} open{words}", board.name), Unit::Mebibytes, app);
+            rows.push(row.goal(Goal::More(MEMORY, than)).note(parts));
         }
-        let row =
-            Row::new(format!("memory with {} open (PSS)", board.name), Unit::Mebibytes, app.into_iter().collect());
-        rows.push(row.goal(Goal::More(MEMORY, than)).note(parts));
     }
     Ok(rows)
+}
+
+/// The memory of several runs of a program, and by what processes it was held in the last.
+async fn memory_often(stage: &Stage, drawing: Drawing, command: fn(&Stage) -> Command) -> Result<(Sample, String)> {
+    let (mut values, mut parts) = (Vec::new(), String::new());
+    for _ in 0..stage.n(3, 1) {
+        let mut command = command(stage);
+        match drawing {
+            Drawing::Usual => {}
+            Drawing::WithoutLayers => {
+                command.env("WEBKIT_DISABLE_COMPOSITING_MODE", "1");
+            }
+        }
+        let program = Group::spawn(&mut command)?;
+        watch(stage, Instant::now())?;
+        tokio::time::sleep(SETTLE).await;
+        let by_name = group::memory(program.pid())?;
+        program.end().await?;
+        values.push(by_name.values().sum());
+        let named: Vec<String> = by_name.iter().map(|(name, mebibytes)| format!("{name} {mebibytes:.0}")).collect();
+        parts = named.join(", ");
+    }
+    Ok((values.into_iter().collect(), parts))
 }
 
 fn bare_command(stage: &Stage) -> Command {

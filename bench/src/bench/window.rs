@@ -123,9 +123,19 @@ impl Window {
         Ok(())
     }
 
-    /// Clicks something.
+    /// Clicks something once it is in sight and nothing covers it. It may be drawn anew between finding and clicking.
     pub(crate) async fn click(&self, css: &str) -> Result<()> {
-        Ok(self.client.find(Locator::Css(css)).await?.click().await?)
+        let start = Instant::now();
+        loop {
+            let clicked = async { self.client.find(Locator::Css(css)).await?.click().await };
+            match clicked.await {
+                Ok(()) => return Ok(()),
+                Err(error) if start.elapsed() > PATIENCE => {
+                    return Err(error).context(format!("could not click {css}"));
+                }
+                Err(_) => tokio::time::sleep(PERIOD).await,
+            }
+        }
     }
 
     /// Drags with the mouse from one point to another.
