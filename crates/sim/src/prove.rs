@@ -18,11 +18,11 @@ const LINES: usize = 60;
 pub type NewDevice<'a> = &'a (dyn Fn(&Setting) -> Box<dyn Device> + Sync);
 
 /// Runs `n_seeds` simulations, or as many as `ROOST_SEEDS` says, from the seed `ROOST_SEEDS_FROM` (0) on; with `ROOST_TRACE` set, everything
-/// that happens in them is printed. Answers what happened, in numbers.
+/// that happens in them is printed. `what` is the name by which `cargo xtask simulate` knows them.
 ///
 /// # Panics
-/// When one fails: the message has its seed, what is wrong, and how to run it again.
-pub fn prove(n_seeds: u64, new_device: NewDevice<'_>) -> Tally {
+/// When one fails: the message has its seed, what is wrong, and how to run it again. And when little happens in them.
+pub fn prove(what: &str, n_seeds: u64, new_device: NewDevice<'_>) {
     let from = number("ROOST_SEEDS_FROM").unwrap_or(0);
     let seeds = from..from.saturating_add(number("ROOST_SEEDS").unwrap_or(n_seeds));
     let is_traced = std::env::var_os("ROOST_TRACE").is_some();
@@ -59,10 +59,12 @@ pub fn prove(n_seeds: u64, new_device: NewDevice<'_>) -> Tally {
         let last = lines[lines.len().saturating_sub(LINES)..].join("\n");
         panic!(
             "{last}\nseed {seed}: {failure}\n\
-             Again: cargo xtask simulate --from {seed} --seeds 1 --trace"
+             Again: cargo xtask simulate --only {what} --from {seed} --seeds 1 --trace"
         );
     }
-    tally
+    // It proves little if little happens; of a few simulations nothing can be said.
+    let is_enough = tally.n_made >= 20 * tally.n_seeds && tally.n_entries >= 10 * tally.n_seeds;
+    assert!(tally.n_seeds < 100 || is_enough, "there is too little in these simulations: {tally:?}");
 }
 
 fn number(name: &str) -> Option<u64> {

@@ -7,6 +7,7 @@
 
 mod apply;
 mod draw;
+mod durable;
 mod history;
 mod invert;
 mod json;

@@ -15,10 +15,7 @@ fn new_device(setting: &Setting) -> Box<dyn Device> {
 
 #[test]
 fn whatever_fails_nothing_is_lost_and_everybody_ends_alike() {
-    let tally = prove(2_000, &new_device);
-    // It proves little if little happens.
-    assert!(tally.n_made >= 20 * tally.n_seeds, "{tally:?}");
-    assert!(tally.n_entries >= 10 * tally.n_seeds, "{tally:?}");
+    prove("board", 2_000, &new_device);
 }
 
 /// Without this a seed that fails could not be run again.
