@@ -122,11 +122,17 @@ impl DraftStore {
         }
     }
 
-    fn forget_done(&self, toasts: &Toasts) {
-        let done = self.0.borrow_mut().take_done();
-        for key in done {
-            spawn_local(write(self.0.clone(), key, toasts.clone()));
-        }
+    /// Forgets on the disk what is done, once nothing is on its way any more. In a moment: by then a text has begun to be
+    /// a change, if there is anything to be changed, and what was refused has gone back to its draft.
+    fn forget_done_soon(&self, toasts: &Toasts) {
+        let (book, toasts) = (self.0.clone(), toasts.clone());
+        Timeout::new(0, move || {
+            let done = book.borrow_mut().take_done();
+            for key in done {
+                spawn_local(write(book.clone(), key, toasts.clone()));
+            }
+        })
+        .forget();
     }
 }
 
@@ -178,7 +184,7 @@ impl Drafts {
     /// A change is on the disk, or was refused. To be called once for each that was begun.
     pub fn end_change(&self) {
         self.store.0.borrow_mut().n_changes -= 1;
-        self.store.forget_done(&self.toasts);
+        self.store.forget_done_soon(&self.toasts);
     }
 }
 
@@ -227,9 +233,7 @@ impl DraftHandle {
     pub fn done(&self) {
         self.store.0.borrow_mut().done(&self.key);
         self.update.force_update();
-        let (store, toasts) = (self.store.clone(), self.toasts.clone());
-        // By then the change has begun, if there is anything to be changed.
-        Timeout::new(0, move || store.forget_done(&toasts)).forget();
+        self.store.forget_done_soon(&self.toasts);
     }
 }
 
