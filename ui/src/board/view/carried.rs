@@ -43,7 +43,7 @@ impl BoardView {
                 </div>
             }),
         };
-        html! { <div key="hand" ref={&self.hand_element} class="in-hand" {style} inert=true>{ content }</div> }
+        html! { <div key="hand" ref={&self.hand_element} class="in-hand" data-testid="in-hand" {style} inert=true>{ content }</div> }
     }
 }
 
