@@ -45,11 +45,6 @@ impl Driver {
         self.0.perform_actions(actions).await.map_err(with_code)
     }
 
-    /// Lets go of every key and button.
-    pub(crate) async fn let_go(&self) -> Result<()> {
-        self.0.release_actions().await.map_err(with_code)
-    }
-
     /// A picture of the window: a PNG file's bytes.
     pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {
         self.0.screenshot().await.map_err(with_code)

@@ -178,22 +178,26 @@ impl App {
                 Err(error) => Err(error),
             };
             if taken.is_err() {
-                self.driver.let_go().await?;
+                self.let_go().await?;
             }
             taken.map(Some)
         })
         .await?;
         held().await?;
-        let let_go = MouseActions::new("mouse".to_owned()).then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
         let moment = Instant::now();
-        self.driver.act(let_go).await?;
+        self.let_go().await?;
         Ok(moment)
     }
 
+    async fn let_go(&self) -> Result<()> {
+        let up = PointerAction::Up { button: MOUSE_BUTTON_LEFT };
+        self.driver.act(MouseActions::new("mouse".to_owned()).then(up)).await
+    }
+
     async fn is_lifted(&self) -> Result<()> {
-        let is_lifted = "return document.querySelector('.board--dragging') !== null";
-        until("it to be lifted", LIFT, async || Ok((self.ask(is_lifted).await? == Value::Bool(true)).then_some(())))
-            .await?;
+        let is_lifted = "return document.querySelector('[data-testid=\"in-hand\"]') !== null";
+        let look = async || Ok((self.ask(is_lifted).await? == Value::Bool(true)).then_some(()));
+        until("it to be in the hand", LIFT, look).await?;
         Ok(())
     }
 }
