@@ -11,7 +11,7 @@ use crate::process::{cargo, check, line_of};
 use crate::progress::{say, seconds};
 
 /// How many seeds there are between two words about how far it is.
-const BATCH: u64 = 2_000;
+const BATCH: u64 = 500;
 
 /// Run simulations of clients, networks and servers that fail
 #[derive(Debug, clap::Args)]
@@ -27,18 +27,36 @@ pub(crate) struct Args {
     /// Print everything that happens
     #[arg(long)]
     trace: bool,
+
+    /// Only this: `board`, or `core`, whose simulations write real files and take longer
+    #[arg(long, value_name = "WHAT", value_parser = clap::builder::PossibleValuesParser::new(SUBJECTS.iter().map(|subject| subject.key)))]
+    only: Option<String>,
 }
 
 /// Something that is simulated: its name, and the test that does it.
 struct Subject {
+    key: &'static str,
     name: &'static str,
     test: &'static [&'static str],
 }
 
-const SUBJECTS: &[Subject] = &[Subject {
-    name: "the board",
-    test: &["--package", "roost-board", "--test", "sim", "whatever_fails_nothing_is_lost_and_everybody_ends_alike"],
-}];
+const SUBJECTS: &[Subject] = &[
+    Subject {
+        key: "board",
+        name: "the board",
+        test: &["--package", "roost-board", "--test", "sim", "whatever_fails_nothing_is_lost_and_everybody_ends_alike"],
+    },
+    Subject {
+        key: "core",
+        name: "the desktop core",
+        test: &[
+            "--package",
+            "roost",
+            "--lib",
+            "followed::sim::whatever_fails_nothing_is_lost_and_everybody_ends_alike",
+        ],
+    },
+];
 
 /// Runs the command.
 ///
@@ -47,7 +65,7 @@ const SUBJECTS: &[Subject] = &[Subject {
 /// A simulation failed, or the tests do not compile.
 pub(crate) fn main(args: &Args) -> Result<()> {
     let end = args.from.saturating_add(args.seeds);
-    for subject in SUBJECTS {
+    for subject in SUBJECTS.iter().filter(|subject| args.only.as_deref().is_none_or(|only| only == subject.key)) {
         check(cargo().args(["test", "--quiet", "--no-run"]).args(subject.test))?;
         let started = Instant::now();
         let mut from = args.from;

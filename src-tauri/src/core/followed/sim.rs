@@ -13,7 +13,7 @@ mod disk;
 mod window;
 mod wire;
 
-use roost_sim::{Device, Setting, prove};
+use roost_sim::{Device, Plant, Setting, Wrong, first_failure, prove};
 
 use device::CoreDevice;
 
@@ -21,10 +21,29 @@ fn new_device(setting: &Setting) -> Box<dyn Device> {
     Box::new(CoreDevice::new(setting))
 }
 
+/// Fewer than of the board alone: each writes real files. `cargo xtask simulate` runs as many as one likes.
 #[test]
 fn whatever_fails_nothing_is_lost_and_everybody_ends_alike() {
-    let tally = prove(100, &new_device);
-    // It proves little if little happens.
-    assert!(tally.n_made >= 20 * tally.n_seeds, "{tally:?}");
-    assert!(tally.n_entries >= 10 * tally.n_seeds, "{tally:?}");
+    prove("core", 150, &new_device);
+}
+
+/// Plants a bug in the server, and expects to be told of it.
+fn check(plant: Plant, expected: &[Wrong]) {
+    let (seed, failure) = first_failure(0..50, Some(plant), &new_device).expect("a planted bug is found");
+    assert!(expected.contains(&failure.wrong), "seed {seed}: {failure}");
+}
+
+#[test]
+fn a_server_that_takes_a_proposal_twice_is_found() {
+    check(Plant::TakesTwice, &[Wrong::AcceptedTwice]);
+}
+
+#[test]
+fn a_server_that_tells_before_it_commits_is_found() {
+    check(Plant::TellsBeforeDisk, &[Wrong::AcknowledgedLost, Wrong::ProposalLost, Wrong::WentBack]);
+}
+
+#[test]
+fn a_server_that_leaves_an_entry_out_is_found() {
+    check(Plant::AnswersShort, &[Wrong::NotTheBoard, Wrong::NotOnDevice]);
 }

@@ -68,7 +68,8 @@ pub(super) struct Question {
 
 impl App {
     pub(super) fn start(person: User, board: BoardId, folder: &mut Folder, runtime: &Runtime) -> Self {
-        let open = folder.open(runtime);
+        let mut open = folder.open(runtime);
+        let stored = folder.read_board(&mut open, runtime);
         let _guard = runtime.enter();
         let (socket, hand) = Socket::by_hand();
         let link = Link { rest: rest(), socket: Arc::new(socket) };
@@ -108,7 +109,7 @@ impl App {
             attention: known,
             _senders: (link_sender, replaced_sender),
         };
-        app.follow(board, folder.stored.clone());
+        app.follow(board, stored);
         app
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use roost_board::durable::{DurableReplica, Write};
+use roost_board::durable::{DurableReplica, Stored, Write};
 use roost_board::{BoardId, Context, Doing, OpId, Proposal, Seq, Snapshot, Timestamp, User, UserId};
 use roost_bridge::{ConnectionPhase, Wanted};
 use roost_channels::PushError;
@@ -23,12 +23,18 @@ use crate::core::store::held::Disk;
 /// Longer than any join may take.
 const PAUSE: Duration = Duration::from_secs(1_000);
 
+/// A start from the disk is compared with what is in memory after every so many writes, since it takes a while.
+const LOOK_EVERY: usize = 8;
+
 /// A device; see the [module](self).
 pub(super) struct CoreDevice {
     person: User,
     board: BoardId,
     runtime: Runtime,
     folder: Folder,
+    /// What a start would find, if that was looked up after the last write.
+    stored: Option<Stored>,
+    n_writes: usize,
     /// `None` while the app does not run.
     app: Option<App>,
     said: Vec<ToServer>,
@@ -60,7 +66,17 @@ impl CoreDevice {
             folder.crash(open);
         }
         let person = setting.person.clone();
-        Self { person, board, runtime, folder, app: None, said: Vec::new(), notes: Vec::new() }
+        Self {
+            person,
+            board,
+            runtime,
+            folder,
+            stored: None,
+            n_writes: 0,
+            app: None,
+            said: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// Lets the app do what it can do, and takes note of it.
@@ -81,7 +97,7 @@ impl CoreDevice {
         }
         self.notes.extend(app.new_attention().into_iter().map(Note::NeedsAttention));
         for message in app.hand.said() {
-            self.said.extend(app.words.from_client(&message));
+            self.said.extend(app.words.said(&message));
         }
         let Some(task) = &mut app.task else { return };
         if task.calls.is_empty() {
@@ -130,7 +146,7 @@ impl CoreDevice {
                 if let ToDevice::Accepted { op, .. } = message {
                     self.notes.push(Note::Acknowledged(op));
                 }
-                if let Some(message) = app.words.to_client(message) {
+                if let Some(message) = app.words.told(message) {
                     app.hand.hear(message);
                 }
             }
@@ -194,6 +210,9 @@ impl CoreDevice {
             Disk::Fine => self.folder.read(&mut app.open, &self.runtime),
             Disk::Full => self.folder.make_room(&mut app.open, &self.runtime),
         }
+        self.n_writes += 1;
+        let is_due = self.n_writes.is_multiple_of(LOOK_EVERY);
+        self.stored = is_due.then(|| self.folder.read_board(&mut app.open, &self.runtime));
         self.work();
     }
 }
@@ -204,9 +223,9 @@ impl Device for CoreDevice {
     }
 
     fn start(&mut self) {
-        let before = (self.folder.stored.clone(), self.folder.state.clone());
+        let before = self.folder.on_disk();
         self.app = Some(App::start(self.person.clone(), self.board, &mut self.folder, &self.runtime));
-        assert_eq!(before, (self.folder.stored.clone(), self.folder.state.clone()), "the file has kept something else");
+        assert_eq!(before, self.folder.on_disk(), "the file has kept something else");
         self.work();
     }
 
@@ -269,9 +288,9 @@ impl Device for CoreDevice {
 
     fn invited(&mut self) {
         let Some(app) = self.app.as_mut().filter(|app| app.task.is_none()) else { return };
-        self.folder.read(&mut app.open, &self.runtime);
+        let stored = self.folder.read_board(&mut app.open, &self.runtime);
         let _guard = self.runtime.enter();
-        app.follow(self.board, self.folder.stored.clone());
+        app.follow(self.board, stored);
         self.work();
     }
 
@@ -342,7 +361,7 @@ impl Device for CoreDevice {
     }
 
     fn is_kept(&self, op: OpId) -> bool {
-        self.folder.stored.outbox.iter().any(|proposal| proposal.op == op)
+        self.folder.is_kept(op)
     }
 
     fn check(&self) -> Result<(), Failure> {
@@ -358,7 +377,8 @@ impl Device for CoreDevice {
 
     fn check_disk(&self) -> Result<(), Failure> {
         let Some(task) = self.app.as_ref().and_then(|app| app.task.as_ref()) else { return Ok(()) };
-        let (now, next) = (&task.replica, DurableReplica::new(self.person.id, self.folder.stored.clone()));
+        let Some(stored) = &self.stored else { return Ok(()) };
+        let (now, next) = (&task.replica, DurableReplica::new(self.person.id, stored.clone()));
         hold(now.history() == next.history(), Wrong::DiskDiffers, "the history on disk is another")?;
         hold(now.outbox().eq(next.outbox()), Wrong::DiskDiffers, "the outbox on disk is another")?;
         hold(now.view() == next.view(), Wrong::DiskDiffers, "the board on disk is another")

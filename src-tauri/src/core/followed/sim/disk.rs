@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use roost_board::durable::Stored;
-use roost_board::{BoardId, Change, Entry, OpId, Seq};
+use roost_board::{BoardId, Change, OpId, Seq};
 use roost_bridge::Wanted;
 use roost_sim::OnDisk;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::core::store::held::{Disk, Held};
+use crate::core::store::held::{Disk, Glance, Held};
 use crate::core::store::{AccountState, AccountStore};
 
 const ACCOUNT: &str = "sim";
@@ -23,7 +23,7 @@ pub(super) struct Folder {
     /// How often the app was killed: what was on disk then is in a folder of its own.
     n_lives: usize,
     board: BoardId,
-    pub(super) stored: Stored,
+    glance: Glance,
     pub(super) state: AccountState,
 }
 
@@ -39,7 +39,7 @@ impl Folder {
         // In memory where there is such a folder: what matters is the order of things, not the disk.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let state = AccountState::default();
-        Self { folder, n_lives: 0, board, stored: Stored::default(), state }
+        Self { folder, n_lives: 0, board, glance: Glance::default(), state }
     }
 
     fn path(&self) -> PathBuf {
@@ -74,9 +74,17 @@ impl Folder {
     /// Reads what is there, while nothing is on its way, and holds the disk from there on.
     pub(super) fn read(&mut self, open: &mut Open, runtime: &Runtime) {
         open.go_on(Disk::Fine);
-        self.stored = runtime.block_on(open.store.board(self.board)).unwrap();
+        self.glance = runtime.block_on(open.store.glance(self.board)).unwrap();
         self.state = runtime.block_on(open.store.state()).unwrap();
         open.held = Some(open.store.hold());
+    }
+
+    /// Reads the board as a whole, while nothing is on its way.
+    pub(super) fn read_board(&self, open: &mut Open, runtime: &Runtime) -> Stored {
+        open.go_on(Disk::Fine);
+        let stored = runtime.block_on(open.store.board(self.board)).unwrap();
+        open.held = Some(open.store.hold());
+        stored
     }
 
     /// Makes room on the disk again, and reads what is there.
@@ -87,13 +95,17 @@ impl Folder {
 
     pub(super) fn on_disk(&self) -> OnDisk {
         // Entries behind one that is missing do not count.
-        let next = |seq: Seq, entry: &Entry| if entry.seq == seq.next() { entry.seq } else { seq };
-        let Stored { snapshot, entries, outbox, .. } = &self.stored;
+        let next = |seq: Seq, entry: &Seq| if *entry == seq.next() { *entry } else { seq };
+        let Glance { snapshot, entries, outbox } = &self.glance;
         OnDisk {
-            seq: snapshot.as_ref().map(|snapshot| entries.iter().fold(snapshot.seq, next)),
-            outbox: outbox.iter().map(|proposal| proposal.op).collect(),
+            seq: snapshot.map(|snapshot| entries.iter().fold(snapshot, next)),
+            outbox: outbox.iter().copied().collect(),
             attention: self.attention().collect(),
         }
+    }
+
+    pub(super) fn is_kept(&self, op: OpId) -> bool {
+        self.glance.outbox.contains(&op)
     }
 
     fn attention(&self) -> impl Iterator<Item = (OpId, Change)> {

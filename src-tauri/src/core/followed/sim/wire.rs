@@ -24,7 +24,7 @@ impl Words {
     }
 
     /// What was said to the server; `None` when the simulation need not know.
-    pub(super) fn from_client(&mut self, message: &Message) -> Option<ToServer> {
+    pub(super) fn said(&mut self, message: &Message) -> Option<ToServer> {
         let join: u64 = message.join_ref.as_str()?.parse().ok()?;
         match message.event.as_str() {
             event::PHX_JOIN => {
@@ -41,7 +41,7 @@ impl Words {
     }
 
     /// What the server says; `None` for what it says to a REST call, or to a proposal that was never sent.
-    pub(super) fn to_client(&self, message: ToDevice) -> Option<ServerMessage> {
+    pub(super) fn told(&self, message: ToDevice) -> Option<ServerMessage> {
         Some(match message {
             ToDevice::Created | ToDevice::CreateRefused | ToDevice::Told(_) => return None,
             ToDevice::Joined { join, answer } => {
