@@ -10,6 +10,10 @@ use crate::core::outlet::{Outlet, UiEvent};
 /// How many entries are told at once: the interface answers input between two messages.
 pub(super) const ENTRIES_MAX: usize = 500;
 
+/// For the interface, an entry to take and to draw is as much work as so many lists and cards of a copy: at 10,000 cards,
+/// 500 entries took it about as long as the whole board.
+const THINGS_PER_ENTRY: usize = 8;
+
 /// What the interface shows of a followed board, and who else looks at it.
 ///
 /// The interface sees the board through numbered messages. A copy carries the number of the last message, and both are
@@ -60,7 +64,7 @@ impl Screen {
         }
         let board_here = board.replica().map(Replica::confirmed);
         let n_things = board_here.map_or(0, |board| board.n_cards() + board.lists().len());
-        if entries.len() > n_things.max(ENTRIES_MAX) {
+        if entries.len() > ENTRIES_MAX.max(n_things / THINGS_PER_ENTRY) {
             self.reset(board);
             return;
         }
@@ -241,9 +245,10 @@ mod tests {
         );
 
         screen.hide();
-        take(&mut screen, &mut replica, cards(n + 1, n));
+        let n_cards = n * THINGS_PER_ENTRY as u64;
+        take(&mut screen, &mut replica, cards(n + 1, n_cards));
         screen.show(&replica).unwrap();
-        let first = 2 * n + 2;
+        let first = n + n_cards + 2;
         take(&mut screen, &mut replica, entries(first..=first + n - 1));
         let of = |seqs| BoardNews::Entries { entries: entries(seqs) };
         let last = first + n - 1;
