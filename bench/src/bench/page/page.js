@@ -60,6 +60,11 @@ window.roostBench ??= (() => {
     const rect = element.getBoundingClientRect();
     return rect.left >= 0 && rect.right <= innerWidth && rect.top >= 0 && rect.bottom <= innerHeight;
   };
+  // Not under a toast, nor scrolled out of its list.
+  const inReach = (element) => {
+    const { x, y } = middle(element.getBoundingClientRect(), 0.5);
+    return inView(element) && element.contains(document.elementFromPoint(x, y));
+  };
 
   let pending = null;
   let recording = null;
@@ -70,7 +75,7 @@ window.roostBench ??= (() => {
       const lists = [...document.querySelectorAll('[data-testid="list"]')].filter(inView);
       const from = lists[number % lists.length];
       const to = lists[(number + 1) % lists.length];
-      const cards = (list) => [...list.querySelectorAll('[data-testid="card"]')].filter(inView);
+      const cards = (list) => [...list.querySelectorAll('[data-testid="card"]')].filter(inReach);
       const [ours, theirs] = [cards(from), cards(to)];
       const it = ours[(number * 3) % ours.length];
       const onto = theirs[(number * 5) % theirs.length];
