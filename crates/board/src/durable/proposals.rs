@@ -96,14 +96,13 @@ impl DurableReplica {
     /// The server has refused a proposal: it is gone from the view, the outbox and the history.
     pub fn refused(&mut self, op: OpId) -> Outcome {
         self.sent.remove(&op);
+        // One that does not wait is settled: whoever refuses it now is late.
+        let Some(proposal) = self.replica.as_mut().and_then(|replica| replica.reject(op)) else {
+            return Outcome::default();
+        };
         self.history.forget(op);
         self.kept_history.forget(op);
-        match self.replica.as_mut().and_then(|replica| replica.reject(op)) {
-            Some(proposal) => {
-                Outcome { writes: vec![Write::Refused(op)], news: vec![News::Refused(proposal)], ..Outcome::default() }
-            }
-            None => Outcome::default(),
-        }
+        Outcome { writes: vec![Write::Refused(op)], news: vec![News::Refused(proposal)], ..Outcome::default() }
     }
 
     /// That a proposal was refused could not be written: it waits again, as it still does on disk, and the server says

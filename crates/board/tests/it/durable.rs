@@ -89,7 +89,10 @@ fn a_proposal_leaves_the_outbox_with_its_entry() {
     let outcome = replica.entries(vec![entry(1, 1)]);
     assert_eq!(outcome.writes, [Write::Entries(vec![entry(1, 1)]), Write::Settled(vec![op_id(1)])]);
     assert_eq!(replica.n_waiting(), 0);
-    assert_eq!(replica.accepted(op_id(1), Seq(1)), Outcome::default(), "it is settled already");
+    let settled = replica.clone();
+    assert_eq!(replica.accepted(op_id(1), Seq(1)), Outcome::default());
+    assert_eq!(replica.refused(op_id(1)), Outcome::default());
+    assert_eq!(replica, settled, "it is settled already, and can still be taken back");
 }
 
 #[test]
