@@ -21,10 +21,10 @@ fn new_device(setting: &Setting) -> Box<dyn Device> {
     Box::new(CoreDevice::new(setting))
 }
 
-/// Fewer than of the board alone: each writes real files. `cargo xtask simulate` runs as many as one likes.
+/// `cargo xtask simulate` runs as many as one likes.
 #[test]
 fn whatever_fails_nothing_is_lost_and_everybody_ends_alike() {
-    prove("core", 150, &new_device);
+    prove("core", 2_000, &new_device);
 }
 
 /// Plants a bug in the server, and expects to be told of it.
