@@ -1,7 +1,5 @@
 //! A window with an empty page, opened as the app opens its own: the least that such an app can take.
 
-#![cfg_attr(not(target_os = "linux"), allow(unused_crate_dependencies))]
-
 fn main() {
     #[cfg(target_os = "linux")]
     linux::run();

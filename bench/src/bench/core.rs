@@ -81,9 +81,9 @@ pub(super) async fn catch_up(stage: &Stage) -> Result<Vec<Row>> {
             was_entries = entries;
         }
         desk.core.shutdown().await;
-        let way = if was_entries { "as entries" } else { "as a whole, which is shorter" };
+        let way = if was_entries { "as entries" } else { "as a whole" };
         let row = Row::new(format!("catch up 10,000 entries: {}", board.name), Unit::Milliseconds, sample(took));
-        rows.push(row.goal(Goal::Median(CATCH_UP)).note(format!("in the core; sent {way}")));
+        rows.push(row.goal(Goal::Median(CATCH_UP)).note(format!("in the core; the interface is told {way}")));
     }
     Ok(rows)
 }
