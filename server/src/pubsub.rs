@@ -15,7 +15,7 @@ use roost_board::UserId;
 use roost_protocol::Topic;
 use serde_json::value::RawValue;
 
-pub(crate) use broadcast::{Broadcast, websocket_message};
+pub(crate) use broadcast::Broadcast;
 pub(crate) use mailbox::{Delivery, Dismissal, Mailbox};
 
 use crate::presence::Rosters;

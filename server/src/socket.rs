@@ -1,23 +1,23 @@
-//! The socket: Phoenix Channels over WebSocket at `/socket/websocket`.
+//! The socket: Phoenix Channels over the transports that clients have.
 //!
-//! One task owns each socket: it reads, works on what was read, writes and keeps the time. Nothing in it waits for
-//! anything but the socket as a whole, so one slow channel holds up neither the others nor the heartbeats.
+//! What lies behind a socket is a [`session`](self::session), which knows no transport: a transport lets somebody in by
+//! [`opening`], hands the session what the client sends, and carries what it has to say.
 
-mod connection;
 mod ending;
-mod handshake;
+mod opening;
 mod outgoing;
 mod session;
+mod websocket;
+mod written;
 
 use axum::Router;
-use axum::routing::any;
 
 use crate::state::AppState;
+pub(crate) use ending::Ending;
 pub(crate) use outgoing::Outgoing;
+pub(crate) use written::Written;
 
-/// Where sockets are opened, with and without a slash at the end.
+/// Where sockets are opened.
 pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/socket/websocket", any(handshake::connect))
-        .route("/socket/websocket/", any(handshake::connect))
+    websocket::routes()
 }

@@ -179,7 +179,8 @@ mod tests {
         }
         let refs = Refs { given: Ref::from("1"), own: Ref::from("1") };
         joined.advance(&mut Context::from_waker(Waker::noop()), topic, &refs, &mut out);
-        let written: Vec<String> = out.texts().into_iter().map(|text| text.replace(&topic.to_string(), "T")).collect();
+        let written: Vec<String> =
+            std::iter::from_fn(|| out.pop()).map(|written| written.text().replace(&topic.to_string(), "T")).collect();
         assert_eq!(written, expected);
     }
 

@@ -3,10 +3,11 @@
 use std::sync::{Arc, OnceLock};
 
 use roost_board::Seq;
-use roost_protocol::{Frame, Payload, Topic, Vsn, event};
+use roost_protocol::{Payload, Topic, Vsn, event};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio_tungstenite::tungstenite::Message;
+
+use crate::socket::Written;
 
 /// A message to everyone on a topic.
 pub(crate) struct Broadcast {
@@ -15,8 +16,8 @@ pub(crate) struct Broadcast {
     payload: Payload,
     seq: Option<Seq>,
     n_bytes: usize,
-    v1: OnceLock<Message>,
-    v2: OnceLock<Message>,
+    v1: OnceLock<Written>,
+    v2: OnceLock<Written>,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +52,7 @@ impl Broadcast {
     }
 
     /// As it goes to a socket; every socket gets the same bytes.
-    pub(crate) fn message(&self, vsn: Vsn) -> Message {
+    pub(crate) fn written(&self, vsn: Vsn) -> Written {
         let written = match vsn {
             Vsn::V1 => &self.v1,
             Vsn::V2 => &self.v2,
@@ -59,17 +60,9 @@ impl Broadcast {
         written
             .get_or_init(|| {
                 let frame = vsn.encode_broadcast(&self.topic.to_string(), self.event, &self.payload);
-                websocket_message(frame.expect("a JSON payload can be written in both versions"))
+                frame.expect("a JSON payload can be written in both versions").into()
             })
             .clone()
-    }
-}
-
-/// A frame as the WebSocket library takes it; nothing is copied.
-pub(crate) fn websocket_message(frame: Frame) -> Message {
-    match frame {
-        Frame::Text(text) => Message::Text(text.into()),
-        Frame::Binary(bytes) => Message::Binary(bytes),
     }
 }
 
@@ -85,13 +78,13 @@ mod tests {
         let payload = RawValue::from_string(r#"{"seq":7}"#.to_owned()).unwrap();
         let broadcast = Broadcast::new(topic, event::ENTRY, payload.into());
         assert_eq!(broadcast.seq(), Some(Seq(7)));
-        let pointers = |vsn| [(); 2].map(|()| broadcast.message(vsn).into_data().as_ptr());
+        let pointers = |vsn| [(); 2].map(|()| broadcast.written(vsn).as_ptr());
         for vsn in [Vsn::V1, Vsn::V2] {
             let [one, other] = pointers(vsn);
             assert_eq!(one, other);
         }
         assert_eq!(
-            broadcast.message(Vsn::V2).into_text().unwrap().as_str(),
+            broadcast.written(Vsn::V2).text(),
             r#"[null,null,"users:00000000-0000-0000-0000-000000000001","entry",{"seq":7}]"#
         );
     }

@@ -1,30 +1,57 @@
-//! The channels of one socket, and what concerns none of them. No IO: messages come in, [`Outgoing`] is filled.
+//! What lies behind one socket, whatever its transport: its channels, and what is to be written to its client.
+//!
+//! No IO: the transport hands in what the client sent, lets the session [`work`](Session::work) whenever the task is
+//! woken, and takes what is to be written from [`outgoing`](Session::outgoing).
 
 use std::sync::Arc;
 use std::task::Context;
 
+use bytes::Bytes;
 use roost_protocol::payload::ChannelError;
-use roost_protocol::{Message, Payload, Ref, Reply, Status, Topic, event};
+use roost_protocol::{DecodeError, Message, Payload, Ref, Reply, Status, Topic, Vsn, event};
 
-use super::Outgoing;
+use super::{Ending, Outgoing};
 use crate::channel::{Caller, Channel, Progress, unauthorized};
-use crate::pubsub::{Delivery, Mailbox};
+use crate::config::Limits;
+use crate::pubsub::Delivery;
 
-/// The channels of one socket.
+/// How many messages of one client are worked on at a time. With more of them no more are read: what a client sends
+/// faster than the server works waits on the client's side.
+const PENDING_MAX: usize = 64;
+
+/// How many bytes of them are kept at a time.
+const PENDING_BYTES_MAX: usize = 1 << 20;
+
+/// What lies behind one socket.
 pub(super) struct Session {
     caller: Arc<Caller>,
     channels: Vec<Channel>,
     channels_max: usize,
+    /// How many broadcasts may be held back for answers to joins.
+    held_max: usize,
+    outgoing: Outgoing,
 }
 
 impl Session {
-    pub(super) const fn new(caller: Arc<Caller>, channels_max: usize) -> Self {
-        Self { caller, channels: Vec::new(), channels_max }
+    pub(super) const fn new(caller: Arc<Caller>, vsn: Vsn, limits: &Limits) -> Self {
+        Self {
+            caller,
+            channels: Vec::new(),
+            channels_max: limits.channels_per_socket,
+            held_max: limits.socket_queue,
+            outgoing: Outgoing::new(vsn),
+        }
     }
 
-    /// What waits for this socket.
-    pub(super) fn mailbox(&self) -> &Arc<Mailbox> {
-        &self.caller.mailbox
+    /// What is to be written.
+    pub(super) const fn outgoing(&mut self) -> &mut Outgoing {
+        &mut self.outgoing
+    }
+
+    /// Whether one more message of the client may be handed in.
+    pub(super) fn accepts(&self) -> bool {
+        self.n_pending() < PENDING_MAX
+            && self.channels.iter().map(Channel::n_waiting_bytes).sum::<usize>() < PENDING_BYTES_MAX
     }
 
     /// How many messages of the client have not been answered.
@@ -32,23 +59,73 @@ impl Session {
         self.channels.iter().map(Channel::n_pending).sum()
     }
 
-    /// How much of what the client sent is kept, in bytes.
-    pub(super) fn n_waiting_bytes(&self) -> usize {
-        self.channels.iter().map(Channel::n_waiting_bytes).sum()
+    /// Takes a text frame of the client; the ending, if it is no message.
+    pub(super) fn receive_text(&mut self, text: &str) -> Option<Ending> {
+        let decoded = self.outgoing.vsn().decode_text(text);
+        self.receive_decoded(decoded)
     }
 
-    /// How much is held back for answers to joins.
-    pub(super) fn n_held(&self) -> usize {
-        self.channels.iter().map(Channel::n_held).sum()
+    /// Takes a binary frame of the client; the ending, if it is no message.
+    pub(super) fn receive_binary(&mut self, bytes: &Bytes) -> Option<Ending> {
+        let decoded = self.outgoing.vsn().decode_binary(bytes);
+        self.receive_decoded(decoded)
     }
 
-    /// Whether [`advance`](Self::advance) has answers to write.
-    pub(super) fn has_answers(&self) -> bool {
-        self.channels.iter().any(Channel::has_answers)
+    fn receive_decoded(&mut self, decoded: Result<Message, DecodeError>) -> Option<Ending> {
+        match decoded {
+            Ok(message) => self.receive(message),
+            Err(DecodeError::TopicNotAString { ref_, topic }) => {
+                let frame = self.outgoing.vsn().encode_unmatched(&ref_, &topic);
+                self.outgoing.add_frame(frame);
+            }
+            Err(error) => return Some(Ending::undecodable(error.close_reason())),
+        }
+        None
+    }
+
+    /// Works on what the server has for the client, until there is nothing more to do or enough to write; the task is
+    /// woken when there is more. To be called again once what is to be written was taken.
+    ///
+    /// An answer is collected before the mailbox is emptied and written after: an entry is in the mailbox before its
+    /// proposal is answered, so the proposer hears of the entry first, as with Phoenix.
+    pub(super) fn work(&mut self, cx: &mut Context<'_>) -> Option<Ending> {
+        loop {
+            if let Some(ending) = self.watch(cx) {
+                return Some(ending);
+            }
+            for channel in &mut self.channels {
+                channel.gather(cx);
+            }
+            while let Some(delivery) = self.next_delivery() {
+                self.deliver(delivery);
+            }
+            if self.outgoing.is_full() {
+                return None;
+            }
+            self.advance(cx);
+            if self.channels.iter().map(Channel::n_held).sum::<usize>() > self.held_max {
+                return Some(Ending::TOO_SLOW);
+            }
+            if self.outgoing.is_full() || !self.channels.iter().any(Channel::has_answers) {
+                return None;
+            }
+        }
+    }
+
+    /// Whether the server wants the socket gone; the task is woken when it does. For when nothing can be worked on,
+    /// since the client takes nothing.
+    pub(super) fn watch(&self, cx: &mut Context<'_>) -> Option<Ending> {
+        self.caller.mailbox.register(cx.waker());
+        self.caller.mailbox.dismissal().map(Ending::from)
+    }
+
+    fn next_delivery(&self) -> Option<Delivery> {
+        if self.outgoing.is_full() { None } else { self.caller.mailbox.pop() }
     }
 
     /// Takes a message of the client.
-    pub(super) fn receive(&mut self, message: Message, out: &mut Outgoing) {
+    fn receive(&mut self, message: Message) {
+        let out = &mut self.outgoing;
         match message.topic.parse() {
             Ok(Topic::Phoenix) if message.event == event::HEARTBEAT => {
                 let reply = Reply { join_ref: Ref::NULL, ..Reply::to(&message, Status::Ok, Payload::empty()) };
@@ -57,7 +134,7 @@ impl Session {
             Ok(Topic::Phoenix) => unmatched(&message, out),
             Ok(topic) => match self.channels.iter_mut().find(|channel| channel.topic() == topic) {
                 Some(channel) => channel.receive(message),
-                None => self.receive_unjoined(topic, message, out),
+                None => self.receive_unjoined(topic, message),
             },
             // A topic whose id is none is refused as one that is not theirs.
             Err(_) if message.event == event::PHX_JOIN && is_in_a_namespace(&message.topic) => {
@@ -68,7 +145,8 @@ impl Session {
         }
     }
 
-    fn receive_unjoined(&mut self, topic: Topic, message: Message, out: &mut Outgoing) {
+    fn receive_unjoined(&mut self, topic: Topic, message: Message) {
+        let out = &mut self.outgoing;
         match message.event.as_str() {
             event::PHX_JOIN if self.channels.len() >= self.channels_max => {
                 let refusal = ChannelError::new("too many channels joined", "");
@@ -81,8 +159,7 @@ impl Session {
         }
     }
 
-    /// Takes a delivery from the mailbox.
-    pub(super) fn deliver(&mut self, delivery: Delivery, out: &mut Outgoing) {
+    fn deliver(&mut self, delivery: Delivery) {
         let topic = match &delivery {
             Delivery::Broadcast(broadcast) => broadcast.topic(),
             Delivery::CloseChannel(topic) => *topic,
@@ -90,29 +167,22 @@ impl Session {
         // A channel that was left meanwhile is told nothing more.
         let Some(channel) = self.channels.iter_mut().find(|channel| channel.topic() == topic) else { return };
         match delivery {
-            Delivery::Broadcast(broadcast) => channel.deliver(broadcast, out),
+            Delivery::Broadcast(broadcast) => channel.deliver(broadcast, &mut self.outgoing),
             Delivery::CloseChannel(_) => channel.close(),
         }
     }
 
-    /// Collects the answers that are ready, without writing them.
-    pub(super) fn gather(&mut self, cx: &mut Context<'_>) {
-        for channel in &mut self.channels {
-            channel.gather(cx);
-        }
-    }
-
     /// Lets every channel go on as far as it can.
-    pub(super) fn advance(&mut self, cx: &mut Context<'_>, out: &mut Outgoing) {
+    fn advance(&mut self, cx: &mut Context<'_>) {
         let mut index = 0;
-        while index < self.channels.len() && !out.is_full() {
-            match self.channels[index].advance(cx, out) {
+        while index < self.channels.len() && !self.outgoing.is_full() {
+            match self.channels[index].advance(cx, &mut self.outgoing) {
                 Progress::Waits => index += 1,
                 Progress::Over => {
                     // What the client sent behind the end concerns the topic anew; a join makes a channel at the end
                     // of the list, which this loop comes to.
                     for message in self.channels.swap_remove(index).into_waiting() {
-                        self.receive(message, out);
+                        self.receive(message);
                     }
                 }
             }

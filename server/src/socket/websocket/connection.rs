@@ -1,4 +1,4 @@
-//! The task that owns a socket.
+//! The task that owns a WebSocket.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use roost_protocol::{DecodeError, Message};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
 use tokio_tungstenite::WebSocketStream;
@@ -14,10 +13,11 @@ use tokio_tungstenite::tungstenite::Message as WebSocketMessage;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::Outgoing;
-use super::ending::{Ending, hang_up};
-use super::session::Session;
+use super::goodbye::{hang_up, of_error};
+use super::writer::Writer;
 use crate::config::Limits;
+use crate::socket::Ending;
+use crate::socket::session::Session;
 
 /// How much is read at once, in bytes. Every open socket has a buffer of this size, and most messages fit.
 const READ_BUFFER: usize = 2 * 1024;
@@ -29,13 +29,6 @@ const WRITE_BUFFER: usize = 16 * 1024;
 /// not fit gives way to the next one, and a client that takes none of them and asks for more is cut off.
 const WRITE_BUFFER_MAX: usize = 256 * 1024;
 
-/// How many messages of one client are worked on at a time. With more of them no more are read: what a client sends
-/// faster than the server works waits on the client's side.
-const PENDING_MAX: usize = 64;
-
-/// How many bytes of them are kept at a time.
-const PENDING_BYTES_MAX: usize = 1 << 20;
-
 /// How a WebSocket is read and written.
 pub(super) fn websocket_config(limits: &Limits) -> WebSocketConfig {
     WebSocketConfig::default()
@@ -46,16 +39,15 @@ pub(super) fn websocket_config(limits: &Limits) -> WebSocketConfig {
         .max_message_size(Some(limits.frame_bytes))
 }
 
-/// One open socket.
+/// One open WebSocket.
 pub(super) struct Connection<S> {
     websocket: WebSocketStream<S>,
     session: Session,
-    outgoing: Outgoing,
+    writer: Writer,
     clock: Clock,
     shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
     /// The server stops: nothing more is read, what was read is answered.
     is_stopping: bool,
-    held_max: usize,
 }
 
 /// When the socket has to end.
@@ -76,14 +68,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(super) fn new(
         websocket: WebSocketStream<S>,
         session: Session,
-        outgoing: Outgoing,
         limits: &Limits,
         lifetime: Duration,
         shutdown: WaitForCancellationFutureOwned,
     ) -> Self {
         let clock = Clock::new(limits, lifetime);
         let shutdown = Box::pin(shutdown);
-        Self { websocket, session, outgoing, clock, shutdown, is_stopping: false, held_max: limits.socket_queue }
+        Self { websocket, session, writer: Writer::default(), clock, shutdown, is_stopping: false }
     }
 
     /// Serves the socket until it ends.
@@ -97,7 +88,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Does everything that can be done now, then writes it out at once.
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        self.session.mailbox().register(cx.waker());
         if !self.is_stopping && self.shutdown.as_mut().poll(cx).is_ready() {
             self.is_stopping = true;
             self.clock.stop();
@@ -118,22 +108,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Reads, works and gathers what is to be written, for as long as the client takes it.
     fn poll_work(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         loop {
-            if let Some(dismissal) = self.session.mailbox().dismissal() {
-                return Poll::Ready(dismissal.into());
+            let n_written = self.writer.n_written();
+            let written = self.writer.poll_write(self.session.outgoing(), &mut self.websocket, cx);
+            self.clock.note_writing(written.is_pending(), self.writer.n_written() > n_written);
+            let ending = match written {
+                Poll::Ready(Ok(())) => self.session.work(cx),
+                Poll::Ready(Err(_)) => Some(Ending::Gone),
+                Poll::Pending => match self.session.watch(cx) {
+                    None => return Poll::Pending,
+                    ending => ending,
+                },
+            };
+            if let Some(ending) = ending {
+                return Poll::Ready(ending);
             }
-            let n_written = self.outgoing.n_written();
-            let written = self.outgoing.poll_write(&mut self.websocket, cx);
-            self.clock.note_writing(written.is_pending(), self.outgoing.n_written() > n_written);
-            match written {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(Ending::Gone),
-                Poll::Pending => return Poll::Pending,
-            }
-            self.work(cx);
-            if self.session.n_held() > self.held_max {
-                return Poll::Ready(Ending::TOO_SLOW);
-            }
-            if !self.outgoing.is_empty() || self.session.has_answers() {
+            if !self.session.outgoing().is_empty() {
                 continue;
             }
             if self.is_stopping && self.session.n_pending() == 0 {
@@ -147,53 +136,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Works on what the server has for the client.
-    ///
-    /// An answer is collected before the mailbox is emptied and written after: an entry is in the mailbox before its
-    /// proposal is answered, so the proposer hears of the entry first, as with Phoenix.
-    fn work(&mut self, cx: &mut Context<'_>) {
-        self.session.gather(cx);
-        while !self.outgoing.is_full() {
-            let Some(delivery) = self.session.mailbox().pop() else {
-                self.session.advance(cx, &mut self.outgoing);
-                return;
-            };
-            self.session.deliver(delivery, &mut self.outgoing);
-        }
-    }
-
     /// Reads one message, if there is one and if it can be worked on.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ending>> {
-        let is_busy = self.session.n_pending() >= PENDING_MAX || self.session.n_waiting_bytes() >= PENDING_BYTES_MAX;
-        if self.is_stopping || is_busy {
+        if self.is_stopping || !self.session.accepts() {
             return Poll::Pending;
         }
         let Poll::Ready(read) = self.websocket.poll_next_unpin(cx) else { return Poll::Pending };
         self.clock.hear();
-        let vsn = self.outgoing.vsn();
-        let decoded = match read {
-            None => return Poll::Ready(Some(Ending::Gone)),
-            Some(Err(error)) => return Poll::Ready(Some(Ending::from(&error))),
-            Some(Ok(WebSocketMessage::Text(text))) => vsn.decode_text(&text),
-            Some(Ok(WebSocketMessage::Binary(bytes))) => vsn.decode_binary(&bytes),
-            Some(Ok(WebSocketMessage::Close(_))) => return Poll::Ready(Some(Ending::ClosedByClient)),
-            Some(Ok(WebSocketMessage::Ping(_) | WebSocketMessage::Pong(_) | WebSocketMessage::Frame(_))) => {
-                return Poll::Ready(None);
-            }
-        };
-        Poll::Ready(self.receive(decoded))
-    }
-
-    fn receive(&mut self, decoded: Result<Message, DecodeError>) -> Option<Ending> {
-        match decoded {
-            Ok(message) => self.session.receive(message, &mut self.outgoing),
-            Err(DecodeError::TopicNotAString { ref_, topic }) => {
-                let frame = self.outgoing.vsn().encode_unmatched(&ref_, &topic);
-                self.outgoing.add_frame(frame);
-            }
-            Err(error) => return Some(Ending::undecodable(error.close_reason())),
-        }
-        None
+        Poll::Ready(match read {
+            None => Some(Ending::Gone),
+            Some(Err(error)) => Some(of_error(&error)),
+            Some(Ok(WebSocketMessage::Text(text))) => self.session.receive_text(&text),
+            Some(Ok(WebSocketMessage::Binary(bytes))) => self.session.receive_binary(&bytes),
+            Some(Ok(WebSocketMessage::Close(_))) => Some(Ending::ClosedByClient),
+            Some(Ok(WebSocketMessage::Ping(_) | WebSocketMessage::Pong(_) | WebSocketMessage::Frame(_))) => None,
+        })
     }
 }
 
