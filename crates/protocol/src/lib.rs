@@ -24,6 +24,7 @@
 mod binary;
 mod error;
 pub mod event;
+mod first_keys;
 mod json;
 mod message;
 pub mod payload;

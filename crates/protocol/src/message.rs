@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::error::PayloadError;
+use crate::first_keys::FirstKeys;
 use crate::reference::Ref;
 
 /// A frame of a WebSocket.
@@ -50,17 +51,20 @@ impl Payload {
         serde_json::value::to_raw_value(value).map(Self::from).map_err(PayloadError::from)
     }
 
-    /// Reads the JSON as a type.
+    /// Reads the JSON as a type. The first of several equal keys counts, as it does for Phoenix.
     ///
     /// # Errors
     /// When it is binary, or not what the type needs; the error says where and what was wrong.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
-        match self {
-            Self::Json(json) => {
-                let mut reader = serde_json::Deserializer::from_str(json.get());
-                serde_path_to_error::deserialize(&mut reader).map_err(PayloadError::from)
+        let Self::Json(json) = self else { return Err(PayloadError::Binary) };
+        let mut reader = serde_json::Deserializer::from_str(json.get());
+        match serde_path_to_error::deserialize(&mut reader) {
+            // The usual reader takes no key twice, and a reader that does is slower: it is asked only then.
+            Err(error) if error.inner().to_string().contains("duplicate field") => {
+                let FirstKeys(value) = serde_json::from_str(json.get())?;
+                serde_path_to_error::deserialize(value).map_err(PayloadError::from)
             }
-            Self::Binary(_) => Err(PayloadError::Binary),
+            outcome => outcome.map_err(PayloadError::from),
         }
     }
 }

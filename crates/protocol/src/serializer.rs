@@ -20,31 +20,26 @@ pub enum Vsn {
     V2,
 }
 
-/// A version that is neither `1.x` nor `2.x`.
+/// A version that is neither `1.0.x` nor `2.0.x`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unsupported vsn: expected 1.0.0 or 2.0.0")]
 pub struct UnsupportedVsn;
 
 impl Vsn {
-    /// Reads the parameter `vsn`: `1`, `2`, or with more numbers behind (`2.0.0`). A client that gives none means
-    /// [`V1`](Self::V1).
+    /// Reads the parameter `vsn`: `1.0.0` or `2.0.0`, or with another number in the last place, as Phoenix does. A
+    /// client that gives none means [`V1`](Self::V1).
     ///
     /// # Errors
     /// For any other text.
     pub fn parse(text: &str) -> Result<Self, UnsupportedVsn> {
-        let mut parts = text.split('.');
-        let vsn = match parts.next() {
-            Some("1") => Self::V1,
-            Some("2") => Self::V2,
-            Some(_) | None => return Err(UnsupportedVsn),
+        let (vsn, patch) = match (text.strip_prefix("1.0."), text.strip_prefix("2.0.")) {
+            (Some(patch), _) => (Self::V1, patch),
+            (None, Some(patch)) => (Self::V2, patch),
+            (None, None) => return Err(UnsupportedVsn),
         };
-        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let mut count = 0;
-        let are_numbers = parts.all(|part| {
-            count += 1;
-            is_number(part)
-        });
-        if are_numbers && count <= 2 { Ok(vsn) } else { Err(UnsupportedVsn) }
+        let is_number = !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit());
+        let is_padded = patch.len() > 1 && patch.starts_with('0');
+        if is_number && !is_padded { Ok(vsn) } else { Err(UnsupportedVsn) }
     }
 
     /// Reads a text frame from a client.
@@ -201,10 +196,29 @@ mod tests {
 
     #[test]
     fn versions() {
-        for (text, expected) in [("1.0.0", Vsn::V1), ("1.9", Vsn::V1), ("2", Vsn::V2), ("2.0.0", Vsn::V2)] {
+        for (text, expected) in [("1.0.0", Vsn::V1), ("1.0.7", Vsn::V1), ("2.0.0", Vsn::V2), ("2.0.10", Vsn::V2)] {
             assert_eq!(Vsn::parse(text), Ok(expected));
         }
-        for text in ["", "abc", "3.0.0", "2.", "2.0.0.0", "2.0.0-rc.1", "20.0", "2.x", " 2.0.0", "0.9"] {
+        for text in [
+            "",
+            "abc",
+            "3.0.0",
+            "2",
+            "2.0",
+            "2.",
+            "2.0.",
+            "2.1.0",
+            "1.1.0",
+            "2.0.00",
+            "2.0.01",
+            "2.0.0.0",
+            "2.0.0-rc.1",
+            "2.0.x",
+            "20.0.0",
+            "2.0.0 ",
+            " 2.0.0",
+            "0.9.0",
+        ] {
             assert_eq!(Vsn::parse(text), Err(UnsupportedVsn), "{text}");
         }
         for vsn in [Vsn::V1, Vsn::V2] {

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 
 use expect_test::{Expect, expect};
 use roost_board::{Board, BoardSummary, Change, Context, Entry, NewCard, NewList, Position, Role, Seq, Snapshot, User};
+use roost_protocol::Payload;
 use roost_protocol::payload::{
     BoardAdded, BoardRemoved, ChannelError, Invite, JoinBoard, JoinedBoard, PresenceDiff, PresenceEntry, PresenceMeta,
     PresenceState, Propose, Proposed,
@@ -102,6 +103,23 @@ fn proposing() {
             r#"{"seq":1,"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1d","actor":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1a","at":"2026-03-01T09:30:00.125Z","change":{"type":"list_added","list":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e11","name":"This week","position":"a0"}}}"#
         ]],
     );
+}
+
+/// As Phoenix takes them.
+#[test]
+fn the_first_of_several_equal_keys_counts() {
+    let payload = |text: String| Payload::from(serde_json::value::RawValue::from_string(text).unwrap());
+    let join = payload(r#"{"since":1,"since":"x","since":3}"#.to_owned());
+    assert_eq!(join.parse::<JoinBoard>(), Ok(JoinBoard { since: Some(Seq(1)) }));
+    let propose = Propose { op: id('0'), change: list_added() };
+    let text = serde_json::to_string(&propose).unwrap();
+    let open = text.strip_suffix('}').unwrap();
+    let twice = payload(format!(r#"{open},"op":7,"change":[1,-2,0.5,true,null,{{"a":"b"}}]}}"#));
+    assert_eq!(twice.parse::<Propose>(), Ok(propose.clone()));
+    let within = payload(text.replace(r#""type":"#, r#""type":"list_added","type":"#));
+    assert_eq!(within.parse::<Propose>(), Ok(propose));
+    let wrong = payload(r#"{"since":"x","since":1}"#.to_owned()).parse::<JoinBoard>().unwrap_err();
+    assert!(wrong.to_string().starts_with("since: invalid type"), "{wrong}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 // Clippy takes only functions marked as tests for tests, not those that they share.
 #![allow(clippy::unwrap_used)]
 
+mod binary;
 mod bodies;
 mod frames;
 mod malformed;
