@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff;
+use crate::choice::Choice;
 use crate::config::SocketConfig;
 use crate::socket::{Socket, SocketState};
 use crate::task::Desk;
@@ -37,8 +38,9 @@ impl Socket {
     pub fn by_hand() -> (Self, ByHand) {
         let (commands, receiver) = mpsc::unbounded_channel();
         let (state, states) = watch::channel(SocketState::Connecting);
-        let socket = Self::new(commands, states, tokio::spawn(async {}), CancellationToken::new());
         let config = SocketConfig::new("ws://localhost/socket").expect("it is the address of a socket");
+        let transport = Choice::new(&config).watch();
+        let socket = Self::new(commands, states, transport, tokio::spawn(async {}), CancellationToken::new());
         let desk = Desk { commands: receiver, topics: Topics::new(config, backoff::jitter) };
         (socket, ByHand { desk, state, now: Instant::now() })
     }

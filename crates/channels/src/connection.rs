@@ -1,60 +1,29 @@
-//! One connection, from the handshake to its end.
+//! One connection that is open, by whatever transport, until its end.
 
 use std::future::poll_fn;
-use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{Sink as _, StreamExt as _};
+use futures_util::{Sink as _, SinkExt as _, StreamExt as _};
 use roost_protocol::{Frame, ServerMessage};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::error::Error as WsError;
-use tokio_tungstenite::tungstenite::handshake::client::Request;
-use tokio_tungstenite::tungstenite::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Message as WsMessage, Utf8Bytes};
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use tokio_util::sync::CancellationToken;
 
 use crate::backlog::Backlog;
+use crate::choice::Choice;
 use crate::config::SocketConfig;
-use crate::dial::dial;
-use crate::heard::{Counted, Heard};
+use crate::heard::Heard;
 use crate::heartbeat::{Beat, Heartbeat};
+use crate::probe::Probe;
 use crate::task::{Command, Desk};
 use crate::topics::Topics;
+use crate::transport::{Gone, Incoming, Line, Transport, Wire};
 use crate::tries::{Refused, Tries};
 
-type Stream = WebSocketStream<MaybeTlsStream<Counted<TcpStream>>>;
-
-/// A connection that is open.
-pub(crate) struct Line {
-    stream: Stream,
-    heard: Heard,
-}
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ConnectError {
-    /// The server wants no connection from us: trying again is of no use.
-    #[error("refused with HTTP status {status}")]
-    Refused { status: u16 },
-    #[error("answered with HTTP status {0}")]
-    Status(u16),
-    #[error("it took too long")]
-    Timeout,
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error(transparent)]
-    WebSocket(Box<WsError>),
-}
+/// How long a better line waits for the answers that are to come on this one.
+const SWITCH_TIME: Duration = Duration::from_secs(5);
 
 /// How a connection ended.
 pub(crate) enum End {
@@ -66,42 +35,27 @@ pub(crate) enum End {
     Lost(String),
     /// There was reason to think it dead, and this is what became of trying anew.
     Replaced(Box<Result<Line, Refused>>),
+    /// There is a better one.
+    Surpassed(Box<Line>),
 }
 
-/// Connects; within [`SocketConfig::connect_timeout`], or fails.
-pub(crate) async fn connect(config: Arc<SocketConfig>) -> Result<Line, ConnectError> {
-    match tokio::time::timeout(config.connect_timeout, open(&config)).await {
-        Ok(opened) => opened,
-        Err(_) => Err(ConnectError::Timeout),
+impl From<Gone> for End {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Closed(reason) => Self::Closed(reason),
+            Gone::Lost(reason) => Self::Lost(reason),
+        }
     }
 }
 
-async fn open(config: &SocketConfig) -> Result<Line, ConnectError> {
-    let request = request(config).map_err(|error| ConnectError::WebSocket(Box::new(error)))?;
-    let (stream, heard) = Counted::new(dial(&config.endpoint(), config.proxy.as_ref()).await?);
-    let limits = WebSocketConfig::default()
-        .max_message_size(Some(config.max_message_size))
-        .max_frame_size(Some(config.max_message_size));
-    let connector = config.tls.clone().map_or(Connector::Plain, Connector::Rustls);
-    match client_async_tls_with_config(request, stream, Some(limits), Some(connector)).await {
-        Ok((stream, _)) => Ok(Line { stream, heard }),
-        Err(WsError::Http(response)) => Err(match response.status().as_u16() {
-            status @ 403 => ConnectError::Refused { status },
-            status => ConnectError::Status(status),
-        }),
-        Err(error) => Err(ConnectError::WebSocket(Box::new(error))),
-    }
-}
-
-fn request(config: &SocketConfig) -> Result<Request, WsError> {
-    let mut request = config.endpoint().as_str().into_client_request()?;
-    if let Some(token) = &config.auth_token {
-        let protocols = format!("phoenix, base64url.bearer.phx.{}", BASE64_URL_SAFE_NO_PAD.encode(token));
-        let mut value = HeaderValue::try_from(protocols).expect("base64 is made of characters that headers may have");
-        value.set_sensitive(true);
-        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, value);
-    }
-    Ok(request)
+/// What else goes on while a connection is served.
+pub(crate) struct Beside<'a> {
+    /// Another connection that is tried, as long as this one is in doubt.
+    pub(crate) tries: &'a mut Tries<Line>,
+    /// A better one that is looked for.
+    pub(crate) probe: &'a mut Probe,
+    /// What is learnt about transports.
+    pub(crate) choice: &'a Choice,
 }
 
 /// Serves a connection until it ends, another one has taken its place, or `stop` is cancelled.
@@ -109,39 +63,52 @@ pub(crate) async fn serve(
     line: Line,
     config: &SocketConfig,
     desk: &mut Desk,
-    tries: &mut Tries<Line>,
+    beside: Beside<'_>,
     stop: &CancellationToken,
 ) -> End {
-    let Line { stream, heard } = line;
-    let (sink, mut reader) = stream.split();
+    let Line { transport, wire, heard } = line;
+    let (sink, mut reader) = wire.split();
     let mut writer = Writer { sink, is_dirty: false };
     let now = Instant::now();
-    let mut served = Served { config, desk, tries, heard, n_unread: 0, heartbeat: Heartbeat::new(config, now) };
-    served.look();
-    served.desk.topics.connected(now);
+    let heartbeat = Heartbeat::new(config, now);
+    let mut served =
+        Served { config, desk, beside, transport, heard, n_unread: 0, heartbeat, is_mute: true, surpassed: None };
+    served.begin(now);
     let end = loop {
         served.look();
         let due = served.due();
         let full = served.desk.topics.full();
         let has_work = writer.is_dirty || !served.desk.topics.outgoing.is_empty();
-        let Served { desk: Desk { commands, topics }, tries, .. } = &mut served;
+        let is_surpassed = served.surpassed.is_some();
+        if !has_work
+            && served.is_free()
+            && let Some((better, _)) = served.surpassed.take()
+        {
+            break End::Surpassed(Box::new(better));
+        }
+        let Served { desk: Desk { commands, topics }, beside: Beside { tries, probe, .. }, .. } = &mut served;
         let end = tokio::select! {
             () = stop.cancelled() => Some(End::Stopped),
-            message = reader.next(), if full.is_none() => served.received(message),
+            frame = reader.next(), if full.is_none() => served.received(frame),
             () = has_room(full.as_ref(), config.max_waiting) => None,
             Some(command) = commands.recv() => served.asked(command),
-            result = poll_fn(|cx| writer.poll_write(topics, cx)), if has_work => {
-                result.err().map(|error| End::Lost(error.to_string()))
-            }
+            result = poll_fn(|cx| writer.poll_write(topics, cx)), if has_work => result.err().map(End::from),
             outcome = tries.step(|_| {}) => served.tried(outcome),
+            better = probe.succeed(), if !is_surpassed => served.found(better),
             () = tokio::time::sleep_until(due) => served.on_time(),
         };
         if let Some(end) = end {
             break end;
         }
     };
-    if matches!(end, End::Stopped | End::Closed(_)) {
-        let closing = close(&mut writer, &mut reader, &mut desk.topics, matches!(end, End::Stopped));
+    served.end(&end);
+    let says_goodbye = matches!(end, End::Stopped | End::Surpassed(_));
+    if says_goodbye || matches!(end, End::Closed(_)) {
+        if says_goodbye && transport == Transport::LongPoll {
+            // The server would keep the channels until it misses the polls.
+            desk.topics.leave_all();
+        }
+        let closing = close(&mut writer, &mut reader, &mut desk.topics, says_goodbye);
         if tokio::time::timeout(config.close_timeout, closing).await.is_err() {
             tracing::debug!("the server takes too long to close the connection; it is cut");
         }
@@ -161,40 +128,64 @@ async fn has_room(full: Option<&Backlog>, max: usize) {
 struct Served<'a> {
     config: &'a SocketConfig,
     desk: &'a mut Desk,
-    /// Another connection that is tried beside this one, as long as it is in doubt.
-    tries: &'a mut Tries<Line>,
+    beside: Beside<'a>,
+    transport: Transport,
     heard: Heard,
     /// How often it was not read at all, since too much waits here: that is no silence of the server's.
     n_unread: u64,
     heartbeat: Heartbeat,
+    /// Whether no frame has come yet.
+    is_mute: bool,
+    /// A better line, and until when it waits at most.
+    surpassed: Option<(Line, Instant)>,
 }
 
 impl Served<'_> {
+    fn begin(&mut self, now: Instant) {
+        tracing::debug!(transport = %self.transport, "the connection is open");
+        if self.transport == Transport::LongPoll {
+            // It has opened by an answer of the server's.
+            self.beside.choice.works(self.transport);
+        }
+        self.beside.probe.attend(self.transport, now);
+        self.look();
+        self.desk.topics.connected(now);
+    }
+
+    fn end(&mut self, end: &End) {
+        self.beside.probe.give_up();
+        // A server that says goodbye is heard.
+        if self.is_mute && self.transport == Transport::WebSocket && !matches!(end, End::Stopped | End::Closed(_)) {
+            self.beside.choice.was_mute();
+        }
+    }
+
     /// Takes note of how it stands.
     fn look(&mut self) {
         self.n_unread += u64::from(self.desk.topics.full().is_some());
         self.desk.topics.n_heard = self.heard.n_bytes() + self.n_unread;
         if !self.heartbeat.is_doubtful() {
-            self.tries.stop();
+            self.beside.tries.stop();
         }
     }
 
     /// When [`on_time`](Self::on_time) is to be called.
     fn due(&self) -> Instant {
-        let due = self.heartbeat.due();
-        self.desk.topics.due().map_or(due, |topics| topics.min(due))
+        let due =
+            [Some(self.heartbeat.due()), self.desk.topics.due(), self.surpassed.as_ref().map(|(_, until)| *until)];
+        due.into_iter().flatten().min().expect("a heartbeat is always due")
     }
 
-    fn received(&mut self, message: Option<Result<WsMessage, WsError>>) -> Option<End> {
-        let decoded = match message {
-            Some(Ok(WsMessage::Close(frame))) => return Some(End::Closed(close_reason(frame))),
-            Some(Ok(WsMessage::Text(text))) => self.config.vsn.decode_server_text(&text),
-            Some(Ok(WsMessage::Binary(bytes))) => self.config.vsn.decode_server_binary(&bytes),
-            // Pings are answered by the library.
-            Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_))) => return None,
-            Some(Err(error)) => return Some(End::Lost(error.to_string())),
+    fn received(&mut self, frame: Option<Result<Incoming, Gone>>) -> Option<End> {
+        let decoded = match frame {
+            Some(Ok(Incoming::Text(text))) => self.config.vsn.decode_server_text(&text),
+            Some(Ok(Incoming::Binary(bytes))) => self.config.vsn.decode_server_binary(&bytes),
+            Some(Err(gone)) => return Some(gone.into()),
             None => return Some(End::Lost("the server has ended the connection".to_owned())),
         };
+        if std::mem::take(&mut self.is_mute) {
+            self.beside.choice.works(self.transport);
+        }
         match decoded {
             Ok(decoded) => {
                 if let ServerMessage::Reply(reply) = &decoded {
@@ -211,8 +202,9 @@ impl Served<'_> {
         if self.desk.carry_out(command) {
             let now = Instant::now();
             self.heartbeat.hurry(now);
+            self.beside.probe.hurry(now);
             if self.heartbeat.is_doubtful() {
-                self.tries.hurry(now);
+                self.beside.tries.hurry(now);
             }
         }
         None
@@ -221,12 +213,24 @@ impl Served<'_> {
     fn tried(&self, outcome: Option<Result<Line, Refused>>) -> Option<End> {
         match outcome {
             Some(outcome) => Some(End::Replaced(Box::new(outcome))),
-            None if self.tries.are_in_vain(Instant::now()) => {
+            None if self.beside.tries.are_in_vain(Instant::now()) => {
                 Some(End::Lost("it is silent, and a new one does not come about".to_owned()))
             }
             // Until there is another, or no way for one, this one may only be slow.
             None => None,
         }
+    }
+
+    fn found(&mut self, better: Line) -> Option<End> {
+        tracing::debug!(transport = %better.transport, "there is a better connection");
+        self.surpassed = Some((better, Instant::now() + SWITCH_TIME));
+        None
+    }
+
+    /// Whether a better line may take over now: nobody waits for an answer on this one, or not any longer.
+    fn is_free(&self) -> bool {
+        let is_over = self.surpassed.as_ref().is_some_and(|(_, until)| *until <= Instant::now());
+        is_over || self.desk.topics.is_idle()
     }
 
     fn on_time(&mut self) -> Option<End> {
@@ -242,7 +246,7 @@ impl Served<'_> {
                 None
             }
             Beat::Doubtful => {
-                self.tries.hurry(now);
+                self.beside.tries.hurry(now);
                 None
             }
             Beat::Missed => Some(End::Lost("the server does not answer heartbeats".to_owned())),
@@ -251,13 +255,11 @@ impl Served<'_> {
 }
 
 /// Sends what is left, says goodbye when it is this side that ends, and reads until the other side has ended too.
-async fn close(writer: &mut Writer, reader: &mut SplitStream<Stream>, topics: &mut Topics, says_goodbye: bool) {
+async fn close(writer: &mut Writer, reader: &mut SplitStream<Box<dyn Wire>>, topics: &mut Topics, says_goodbye: bool) {
     if says_goodbye {
-        let frame = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
         let goodbye = async {
             poll_fn(|cx| writer.poll_write(topics, cx)).await?;
-            writer.start_send(WsMessage::Close(Some(frame)))?;
-            poll_fn(|cx| writer.poll_write(topics, cx)).await
+            writer.sink.close().await
         };
         if goodbye.await.is_err() {
             return;
@@ -266,39 +268,25 @@ async fn close(writer: &mut Writer, reader: &mut SplitStream<Stream>, topics: &m
     while let Some(Ok(_)) = reader.next().await {}
 }
 
-fn close_reason(frame: Option<CloseFrame>) -> String {
-    frame.map_or_else(
-        || "the server has closed the connection".to_owned(),
-        |frame| format!("the server has closed the connection: {} {}", u16::from(frame.code), frame.reason),
-    )
-}
-
 /// Sends frames in such a way that nothing is lost when sending is interrupted by something more urgent, such as a
 /// frame that arrives while the other side is slow to read.
 struct Writer {
-    sink: SplitSink<Stream, WsMessage>,
+    sink: SplitSink<Box<dyn Wire>, Frame>,
     /// Whether something that was handed to the sink may not be on its way yet.
     is_dirty: bool,
 }
 
 impl Writer {
     /// Ready when everything outgoing is on its way.
-    fn poll_write(&mut self, topics: &mut Topics, cx: &mut Context<'_>) -> Poll<Result<(), WsError>> {
+    fn poll_write(&mut self, topics: &mut Topics, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         loop {
             ready!(Pin::new(&mut self.sink).poll_ready(cx))?;
             let Some(frame) = topics.outgoing.pop_front() else { break };
-            self.start_send(match frame {
-                Frame::Text(text) => WsMessage::Text(text.into()),
-                Frame::Binary(bytes) => WsMessage::Binary(bytes),
-            })?;
+            self.is_dirty = true;
+            Pin::new(&mut self.sink).start_send(frame)?;
         }
         ready!(Pin::new(&mut self.sink).poll_flush(cx))?;
         self.is_dirty = false;
         Poll::Ready(Ok(()))
-    }
-
-    fn start_send(&mut self, message: WsMessage) -> Result<(), WsError> {
-        self.is_dirty = true;
-        Pin::new(&mut self.sink).start_send(message)
     }
 }

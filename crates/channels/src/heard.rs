@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How many bytes have come.
+/// How many bytes have come, on all connections that count here.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Heard(Arc<AtomicU64>);
 
@@ -26,9 +26,8 @@ pub(crate) struct Counted<S> {
 }
 
 impl<S> Counted<S> {
-    pub(crate) fn new(stream: S) -> (Self, Heard) {
-        let heard = Heard::default();
-        (Self { stream, heard: heard.clone() }, heard)
+    pub(crate) const fn new(stream: S, heard: Heard) -> Self {
+        Self { stream, heard }
     }
 }
 
@@ -77,7 +76,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_heard_is_counted() {
         let (near, mut far) = tokio::io::duplex(64);
-        let (mut near, heard) = Counted::new(near);
+        let heard = Heard::default();
+        let mut near = Counted::new(near, heard.clone());
         near.write_all(b"said").await.unwrap();
         assert_eq!(heard.n_bytes(), 0);
         far.write_all(b"answer").await.unwrap();

@@ -1,5 +1,6 @@
 //! A connection that is kept open.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use roost_protocol::Payload;
@@ -9,15 +10,17 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::channel::{Channel, ChannelEvents};
+use crate::choice::Choice;
 use crate::config::SocketConfig;
 use crate::task;
+use crate::transport::Transport;
 
 /// Where a socket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SocketState {
     /// It tries to connect, and has no reason yet to think that this fails.
     Connecting,
-    /// It is connected; channels are joined or being joined.
+    /// It is connected, by the transport that [`Socket::transport`] tells; channels are joined or being joined.
     Open,
     /// The connection was lost, or a try to connect has failed or hangs.
     Waiting {
@@ -27,7 +30,7 @@ pub enum SocketState {
     /// The server has refused the handshake, as it does for a bad token: there is no next try before
     /// [`Socket::reconnect_now`].
     Refused {
-        /// The HTTP status of the refusal, 403.
+        /// The status of the refusal, 403.
         status: u16,
     },
     /// It was shut down.
@@ -41,6 +44,7 @@ pub enum SocketState {
 pub struct Socket {
     commands: mpsc::UnboundedSender<task::Command>,
     states: watch::Receiver<SocketState>,
+    transport: watch::Receiver<Transport>,
     task: JoinHandle<()>,
     /// Cancelled when this is dropped; with it the task ends.
     stop: DropGuard,
@@ -56,23 +60,35 @@ impl Socket {
         let (commands, receiver) = mpsc::unbounded_channel();
         let (state, states) = watch::channel(SocketState::Connecting);
         let stop = CancellationToken::new();
-        let task = tokio::spawn(task::run(config, receiver, state, stop.clone()));
-        Self::new(commands, states, task, stop)
+        let choice = Arc::new(Choice::new(&config));
+        let transport = choice.watch();
+        let task = tokio::spawn(task::run(config, choice, receiver, state, stop.clone()));
+        Self::new(commands, states, transport, task, stop)
     }
 
     pub(crate) fn new(
         commands: mpsc::UnboundedSender<task::Command>,
         states: watch::Receiver<SocketState>,
+        transport: watch::Receiver<Transport>,
         task: JoinHandle<()>,
         stop: CancellationToken,
     ) -> Self {
-        Self { commands, states, task, stop: stop.drop_guard() }
+        Self { commands, states, transport, task, stop: stop.drop_guard() }
     }
 
     /// The states from now on.
     #[must_use]
     pub fn states(&self) -> watch::Receiver<SocketState> {
         self.states.clone()
+    }
+
+    /// The transport on which the server said something last: the one in use while the socket is open, and the one that
+    /// is tried first when it is not. Before anything was said it is [`SocketConfig::transport`]; an application that
+    /// keeps what this tells and sets that field to it at its next start need not find out again that WebSockets are
+    /// blocked.
+    #[must_use]
+    pub fn transport(&self) -> watch::Receiver<Transport> {
+        self.transport.clone()
     }
 
     /// Tries at once instead of after the pause, also after a refusal, and beside a try that hangs: the network has
@@ -97,7 +113,8 @@ impl Socket {
         Channel::open(self.commands.clone(), topic, Box::new(join_payload))
     }
 
-    /// Closes the connection with code 1000 and waits until the task has ended. Channels end; pushes under way fail
+    /// Closes the connection, a WebSocket with code 1000, and waits until the task has ended. Over long poll, where a
+    /// server sees only that nobody polls any more, its channels are left. Channels end; pushes under way fail
     /// with [`PushError::Closed`](crate::PushError::Closed).
     pub async fn shutdown(self) {
         let Self { stop, task, .. } = self;

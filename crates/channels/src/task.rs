@@ -7,11 +7,15 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::{self, Backoff};
+use crate::choice::Choice;
 use crate::config::SocketConfig;
-use crate::connection::{self, End, Line};
+use crate::connect::connect;
+use crate::connection::{self, Beside, End};
+use crate::probe::Probe;
 use crate::socket::SocketState;
 use crate::tls;
 use crate::topics::{NewChannel, Push, Topics};
+use crate::transport::Line;
 use crate::tries::{Refused, Tries, Try};
 
 /// What the handles ask of the task.
@@ -61,6 +65,7 @@ impl Desk {
 /// Runs until `stop` is cancelled.
 pub(crate) async fn run(
     mut config: SocketConfig,
+    choice: Arc<Choice>,
     commands: mpsc::UnboundedReceiver<Command>,
     state: watch::Sender<SocketState>,
     stop: CancellationToken,
@@ -68,7 +73,9 @@ pub(crate) async fn run(
     tls::prepare(&mut config).await;
     let config = Arc::new(config);
     let desk = Desk { commands, topics: Topics::new((*config).clone(), backoff::jitter) };
-    let mut keeper = Keeper { tries: tries(&config), config, desk, state, n_brief: 0 };
+    let probe = Probe::new(&config, backoff::jitter);
+    let tries = tries(&config, &choice);
+    let mut keeper = Keeper { config, choice, desk, tries, probe, state, n_brief: 0 };
     keeper.tries.hurry(Instant::now());
     let mut replaced = None;
     loop {
@@ -83,6 +90,7 @@ pub(crate) async fn run(
             Ok(line) => match keeper.serve(line, &stop).await {
                 End::Stopped => break,
                 End::Replaced(by) => replaced = Some(*by),
+                End::Surpassed(by) => replaced = Some(Ok(*by)),
                 End::Closed(_) | End::Lost(_) => {}
             },
             Err(Refused { status }) => {
@@ -97,10 +105,10 @@ pub(crate) async fn run(
     state.send_replace(SocketState::Closed);
 }
 
-fn tries(config: &Arc<SocketConfig>) -> Tries<Line> {
+fn tries(config: &Arc<SocketConfig>, choice: &Arc<Choice>) -> Tries<Line> {
     let begin = {
-        let config = config.clone();
-        move || -> Try<Line> { Box::pin(connection::connect(config.clone())) }
+        let (config, choice) = (config.clone(), choice.clone());
+        move || -> Try<Line> { Box::pin(connect(config.clone(), choice.first())) }
     };
     Tries::new(config, backoff::jitter, begin)
 }
@@ -108,8 +116,10 @@ fn tries(config: &Arc<SocketConfig>) -> Tries<Line> {
 /// What it takes to keep a connection open.
 struct Keeper {
     config: Arc<SocketConfig>,
+    choice: Arc<Choice>,
     desk: Desk,
     tries: Tries<Line>,
+    probe: Probe,
     state: watch::Sender<SocketState>,
     /// How many connections in a row have ended as soon as they were open.
     n_brief: u32,
@@ -133,11 +143,13 @@ impl Keeper {
     async fn serve(&mut self, line: Line, stop: &CancellationToken) -> End {
         let opened = Instant::now();
         self.state.send_replace(SocketState::Open);
-        let end = connection::serve(line, &self.config, &mut self.desk, &mut self.tries, stop).await;
+        let beside = Beside { tries: &mut self.tries, probe: &mut self.probe, choice: &self.choice };
+        let end = connection::serve(line, &self.config, &mut self.desk, beside, stop).await;
         match &end {
             // Its channels end as closed.
             End::Stopped => return end,
             End::Replaced(_) => tracing::info!("the connection was silent while another came about"),
+            End::Surpassed(by) => tracing::info!(by = %by.transport, "a better connection takes over"),
             End::Lost(reason) => {
                 tracing::info!(%reason, "the connection is lost");
                 self.pause(opened, self.config.backoff);

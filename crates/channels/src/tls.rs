@@ -9,7 +9,7 @@ use crate::config::SocketConfig;
 /// Fills in what the system trusts, where TLS is used and nothing else is said. Reading it takes some milliseconds and
 /// is done once.
 pub(crate) async fn prepare(config: &mut SocketConfig) {
-    if config.tls.is_some() || config.endpoint().scheme() != "wss" {
+    if config.tls.is_some() || config.url().scheme() != "wss" {
         return;
     }
     match tokio::task::spawn_blocking(system).await {

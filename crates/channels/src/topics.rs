@@ -124,6 +124,20 @@ impl Topics {
         }
     }
 
+    /// Leaves every topic, as the last that is sent on this connection.
+    pub(crate) fn leave_all(&mut self) {
+        let joined = self.channels.values().filter_map(|channel| Some((channel.join_number()?, channel.topic.clone())));
+        for (number, topic) in joined.collect::<Vec<_>>() {
+            self.send_leave(number, &topic);
+        }
+    }
+
+    /// Whether nobody waits for an answer.
+    pub(crate) fn is_idle(&self) -> bool {
+        let is_joining = |channel: &Channel| matches!(channel.phase, Phase::Joining { .. });
+        self.pushes.values().all(|push| push.answer.is_closed()) && !self.channels.values().any(is_joining)
+    }
+
     /// A channel on which so much waits that nothing more is to be read.
     pub(crate) fn full(&self) -> Option<Backlog> {
         let mut backlogs = self.channels.values().map(|channel| &channel.teller.backlog);

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::config::SocketConfig;
-use crate::connection::ConnectError;
+use crate::connect::ConnectError;
 use crate::socket::SocketState;
 
 /// How many may be under way at once.

@@ -35,12 +35,13 @@ impl Server {
         self.0.local_addr().unwrap().port()
     }
 
-    /// For this server, with pauses too short to notice.
+    /// For this server, which knows WebSockets and nothing else, with pauses too short to notice.
     pub(crate) fn config(&self) -> SocketConfig {
         let mut config = SocketConfig::new(&self.url()).unwrap();
         let pauses = Backoff { first: Duration::from_millis(1), max: Duration::from_millis(10) };
         config.backoff = pauses;
         config.rejoin_backoff = pauses;
+        config.fallback = false;
         config
     }
 
