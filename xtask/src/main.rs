@@ -7,6 +7,7 @@
 
 mod bench;
 mod build;
+mod fuzz;
 #[cfg(target_os = "linux")]
 mod headless;
 mod process;
@@ -36,6 +37,7 @@ enum Task {
     Run(run::Args),
     Test(test::Args),
     Simulate(simulate::Args),
+    Fuzz(fuzz::Args),
     /// Make the release bundle: on Debian and its kin a .deb with the app and the server
     Build,
     #[command(subcommand)]
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Some(Task::Run(args)) => run::main(&args),
         Some(Task::Test(args)) => test::main(&args),
         Some(Task::Simulate(args)) => simulate::main(&args),
+        Some(Task::Fuzz(args)) => fuzz::main(&args),
         Some(Task::Build) => build::main(),
         Some(Task::Bench(bench)) => bench::main(&bench),
         Some(Task::Tidy) => tidy::main(),
