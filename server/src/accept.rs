@@ -1,9 +1,10 @@
-//! Taking connections, with a limit to how long each may keep the server waiting.
+//! Taking connections, with a limit to how many there are and to how long each may keep the server waiting.
 //!
 //! `axum::serve` would do but for one thing: it lets a client that sends half of a request, or takes half of an answer,
 //! keep its connection for ever.
 
 mod patient;
+mod turned_away;
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,15 +23,24 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::config::Limits;
+use crate::limits::{Limit, Limiter};
 use patient::Patient;
+use turned_away::TurnedAway;
 
 /// How long nothing is accepted after the system had no room for another connection.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Answers every connection until `stop`; then takes no more, finishes the requests that are under way for as long as
 /// half of the stop may take, and returns. Connections that became sockets are not waited for.
-pub(crate) async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop: CancellationToken) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: &Limits,
+    limiter: Limiter,
+    stop: CancellationToken,
+) {
     let times = Times::new(limits);
+    let turned_away = TurnedAway::new();
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -38,9 +48,19 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: &Limits
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                connections.spawn(answer(stream, peer, router.clone(), times, stop.clone()));
-            }
+            Ok((stream, peer)) => match limiter.connection(peer.ip()) {
+                Ok(place) => {
+                    let ended = answer(stream, peer, router.clone(), times, stop.clone());
+                    let limiter = limiter.clone();
+                    connections.spawn(async move {
+                        if ended.await.is_err_and(|error| error.is_timeout()) {
+                            limiter.note(Limit::HeaderTime);
+                        }
+                        drop(place);
+                    });
+                }
+                Err(limited) => turned_away.tell(stream, limited),
+            },
             // The client has gone away before it was its turn.
             Err(error) if is_about_the_client(&error) => {}
             Err(error) => {
@@ -82,7 +102,13 @@ fn is_about_the_client(error: &io::Error) -> bool {
     )
 }
 
-async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, times: Times, stop: CancellationToken) {
+async fn answer(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    times: Times,
+    stop: CancellationToken,
+) -> hyper::Result<()> {
     // Frames are small and matter at once: they are not held back to be joined with the next.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot switch off the delay of a connection");
@@ -102,12 +128,10 @@ async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, times: Time
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             // What has not come or gone by then is cut off: half of a request, which nobody has begun to answer.
-            let Ok(ended) = tokio::time::timeout(times.stop, connection).await else { return };
+            let Ok(ended) = tokio::time::timeout(times.stop, connection).await else { return Ok(()) };
             ended
         }
     };
-    if let Err(error) = ended {
-        // Whoever was on the other end has gone away, or did not speak HTTP.
-        tracing::debug!(%peer, %error, "a connection has ended early");
-    }
+    // Whoever was on the other end has gone away, or did not speak HTTP.
+    ended.inspect_err(|error| tracing::debug!(%peer, %error, "a connection has ended early"))
 }

@@ -25,6 +25,8 @@ use throttle::Throttles;
 use token::Tokens;
 
 use crate::clock;
+use crate::config::Config;
+use crate::limits::Limit;
 use crate::pubsub::PubSub;
 use crate::store::{NewAccount, Store, StoreError};
 
@@ -76,9 +78,9 @@ pub(crate) enum SignInError {
     /// No such account, or another password: nobody learns which.
     #[error("the e-mail address or the password is not right")]
     Wrong,
-    /// Too many failed attempts.
-    #[error("too many failed attempts; try again in {} seconds", .0.as_secs())]
-    Throttled(Duration),
+    /// Too many failed attempts, by this limit.
+    #[error("too many failed attempts; try again in {} seconds", .1.as_secs())]
+    Throttled(Limit, Duration),
     /// Too many people are signing up and in at this moment.
     #[error("the server is busy; try again in a moment")]
     Busy,
@@ -122,20 +124,15 @@ impl Auth {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(crate) async fn new(
-        store: Store,
-        pubsub: PubSub,
-        secret: &str,
-        registrations: bool,
-    ) -> Result<Self, StoreError> {
+    pub(crate) async fn new(store: Store, pubsub: PubSub, secret: &str, config: &Config) -> Result<Self, StoreError> {
         let revoked = Mutex::new(store.revoked().await?.into_iter().collect());
         let inner = Inner {
             store,
             pubsub,
-            registrations,
+            registrations: config.registrations,
             tokens: Tokens::new(secret),
-            passwords: Passwords::new(),
-            throttles: Throttles::default(),
+            passwords: Passwords::new(config.limits.password_hashes),
+            throttles: Throttles::new(&config.limits),
             revoked,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -219,7 +216,9 @@ impl Auth {
             return Err(SignInError::Wrong);
         }
         let throttles = &self.inner.throttles;
-        throttles.attempt(&email, address, clock::now()).map_err(SignInError::Throttled)?;
+        throttles
+            .attempt(&email, address, clock::now())
+            .map_err(|(limit, wait)| SignInError::Throttled(limit, wait))?;
         let account = self.inner.store.account(&email).await.map_err(|error| {
             tracing::error!(%error, "cannot read an account");
             SignInError::Unavailable

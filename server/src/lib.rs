@@ -8,6 +8,7 @@ mod boards;
 mod channel;
 mod clock;
 mod config;
+mod limits;
 mod metrics;
 mod presence;
 mod pubsub;
@@ -19,7 +20,8 @@ mod state;
 mod store;
 
 pub use auth::{FieldErrors, SecretError, SignUpError};
-pub use config::{APP_ORIGINS, Config, Limits, SECRET_MIN};
+pub use config::{APP_ORIGINS, Config, InvalidRate, Limits, Rate, SECRET_MIN};
+pub use limits::Limit;
 pub use rest::{Access, ROUTES, Route};
 pub use seed::{SeedError, Seeded, seed};
 pub use server::{Server, StartError};

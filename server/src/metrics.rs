@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::limits::Limit;
+
 /// What the server counts, since its start.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
@@ -14,6 +16,8 @@ pub(crate) struct Metrics {
     refusals: AtomicU64,
     open_boards: AtomicI64,
     open_sockets: AtomicI64,
+    /// How often somebody came up against each limit.
+    limited: [AtomicU64; Limit::ALL.len()],
 }
 
 impl Metrics {
@@ -54,6 +58,11 @@ impl Metrics {
         self.open_sockets.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// Somebody came up against a limit.
+    pub(crate) fn limited(&self, limit: Limit) {
+        self.limited[limit as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Everything, in Prometheus' text format 0.0.4.
     pub(crate) fn render(&self) -> String {
         let mut out = String::new();
@@ -83,6 +92,10 @@ impl Metrics {
         family("roost_commits_total", "counter", "Transactions on disk.", &[("", count(&self.commits))]);
         let seconds = count(&self.commit_micros) / 1e6;
         family("roost_commit_seconds_total", "counter", "Time spent in transactions.", &[("", seconds)]);
+        let limits =
+            Limit::ALL.map(|limit| (format!("{{limit=\"{}\"}}", limit.name()), count(&self.limited[limit as usize])));
+        let limits = limits.each_ref().map(|(labels, value)| (labels.as_str(), *value));
+        family("roost_limited_total", "counter", "Times that somebody came up against a limit.", &limits);
         family("roost_open_boards", "gauge", "Boards in memory.", &[("", gauge(&self.open_boards))]);
         family("roost_open_sockets", "gauge", "Sockets that are connected.", &[("", gauge(&self.open_sockets))]);
         out

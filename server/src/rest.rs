@@ -18,6 +18,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
 use error::ApiError;
+use extract::Caller;
 
 use crate::socket;
 use crate::state::AppState;
@@ -79,6 +80,7 @@ pub(crate) fn router(state: AppState) -> Router {
     calls
         .layer(DefaultBodyLimit::max(state.config.limits.body_bytes))
         .layer(middleware::from_fn_with_state(state.clone(), in_time))
+        .layer(middleware::from_fn_with_state(state.clone(), at_a_pace))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_MIN)))
         .merge(socket::routes())
         .fallback(async || ApiError::no_such_call())
@@ -93,8 +95,21 @@ async fn in_time(State(state): State<AppState>, request: Request, next: Next) ->
     answer.unwrap_or_else(|_| ApiError::timeout().into_response())
 }
 
+/// Refuses what comes too often from one address. Those who run the server may ask how it is doing at any time.
+async fn at_a_pace(State(state): State<AppState>, Caller(address): Caller, request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/api/")
+        && let Err(limited) = state.limiter.request(address)
+    {
+        return limited.into_response();
+    }
+    next.run(request).await
+}
+
 async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     state.metrics.responded(response.status());
+    if let Some(limit) = response.extensions().get() {
+        state.limiter.note(*limit);
+    }
     response
 }

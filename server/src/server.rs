@@ -15,6 +15,7 @@ use crate::accept;
 use crate::auth::{self, Auth, SecretError, SignUpError};
 use crate::boards::Boards;
 use crate::config::Config;
+use crate::limits::Limiter;
 use crate::metrics::Metrics;
 use crate::pubsub::PubSub;
 use crate::rest;
@@ -85,8 +86,8 @@ impl Server {
         let state = open(config).await?;
         let (router, config, stop) = (rest::router(state.clone()), Arc::clone(&state.config), state.shutdown.clone());
         let serving = {
-            let stop = stop.clone();
-            tokio::spawn(async move { accept::serve(listener, router, &config.limits, stop).await })
+            let (stop, limiter) = (stop.clone(), state.limiter.clone());
+            tokio::spawn(async move { accept::serve(listener, router, &config.limits, limiter, stop).await })
         };
         tracing::info!(%address, data_dir = %state.config.data_dir.display(), "serving");
         Ok(Self { address, state, serving, _stop: stop.drop_guard() })
@@ -142,13 +143,14 @@ pub(crate) async fn open(config: Config) -> Result<AppState, StartError> {
         .await
         .map_err(|error| StartError::Read(error.to_string()))
         .and_then(|opened: Result<_, StartError>| opened)?;
-    let auth = Auth::new(store.clone(), pubsub.clone(), &secret, config.registrations)
+    let auth = Auth::new(store.clone(), pubsub.clone(), &secret, &config)
         .await
         .map_err(|error| StartError::Read(error.to_string()))?;
     Ok(AppState {
         auth,
         boards: Boards::new(store.clone(), pubsub.clone(), Arc::clone(&metrics), &config.limits),
         pubsub,
+        limiter: Limiter::new(&config, Arc::clone(&metrics)),
         metrics,
         store,
         config: Arc::new(config),

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::Auth;
 use crate::boards::Boards;
 use crate::config::Config;
+use crate::limits::Limiter;
 use crate::metrics::Metrics;
 use crate::pubsub::PubSub;
 use crate::store::Store;
@@ -23,6 +24,8 @@ pub(crate) struct AppState {
     pub(crate) boards: Boards,
     /// Who is told what.
     pub(crate) pubsub: PubSub,
+    /// What is bounded across connections, sockets and requests.
+    pub(crate) limiter: Limiter,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
     /// The database, for those who ask whether it is there.

@@ -7,9 +7,6 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The most hashes computed at a time, however many cores there are: each takes 19 MiB of memory.
-const AT_ONCE_MAX: usize = 4;
-
 /// How long somebody waits for their turn before they are told that the server is busy.
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -27,9 +24,10 @@ pub(super) struct Passwords {
 }
 
 impl Passwords {
-    pub(super) fn new() -> Self {
+    /// At most `max` at a time, and half of the cores: whoever signs in must not hold up those who are at work.
+    pub(super) fn new(max: usize) -> Self {
         let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { turns: Arc::new(Semaphore::new(n_cores.min(AT_ONCE_MAX))) }
+        Self { turns: Arc::new(Semaphore::new(max.min(n_cores / 2).max(1))) }
     }
 
     /// A password's hash in PHC form, with a salt of its own.
@@ -77,7 +75,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_matches_its_own_hash_only() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::new(1);
         let hash = passwords.hash("correct horse".to_owned()).await.unwrap();
         assert_ne!(hash, passwords.hash("correct horse".to_owned()).await.unwrap(), "salted");
         assert!(passwords.verify("correct horse".to_owned(), Some(hash.clone())).await.unwrap());
@@ -88,7 +86,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_decoy_costs_what_a_real_hash_costs() {
-        let hash = Passwords::new().hash("correct horse".to_owned()).await.unwrap();
+        let hash = Passwords::new(1).hash("correct horse".to_owned()).await.unwrap();
         let parameters = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(parameters(&hash), parameters(DECOY));
         PasswordHash::new(DECOY).unwrap();

@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use roost_board::Timestamp;
+
+use crate::config::{Limits, Rate};
+use crate::limits::Limit;
+use crate::limits::address::network;
 
 /// Accounts and addresses remembered at a time; those with the least to wait are forgotten first.
 const KEYS_MAX: usize = 10_000;
@@ -18,24 +22,23 @@ pub(super) struct Throttles {
     by_address: Mutex<Throttle<IpAddr>>,
 }
 
-impl Default for Throttles {
-    fn default() -> Self {
+impl Throttles {
+    pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            by_email: Mutex::new(Throttle::new(10, Duration::from_secs(60))),
-            // Many people may share one address.
-            by_address: Mutex::new(Throttle::new(50, Duration::from_secs(6))),
+            by_email: Mutex::new(Throttle::new(limits.failed_sign_ins_per_account)),
+            by_address: Mutex::new(Throttle::new(limits.failed_sign_ins_per_address)),
         }
     }
-}
 
-impl Throttles {
-    /// Counts an attempt as failed before it is made, so that many at once are counted too; an error says how long to
-    /// wait.
-    pub(super) fn attempt(&self, email: &str, address: IpAddr, now: Timestamp) -> Result<(), Duration> {
-        lock(&self.by_address).take(network(address), now)?;
-        lock(&self.by_email)
-            .take(email.to_owned(), now)
-            .inspect_err(|_| lock(&self.by_address).give_back(&network(address)))
+    /// Counts an attempt as failed before it is made, so that many at once are counted too; an error says by which limit
+    /// and how long to wait.
+    pub(super) fn attempt(&self, email: &str, address: IpAddr, now: Timestamp) -> Result<(), (Limit, Duration)> {
+        let network = network(address);
+        lock(&self.by_address).take(network, now).map_err(|wait| (Limit::FailedSignInsPerAddress, wait))?;
+        lock(&self.by_email).take(email.to_owned(), now).map_err(|wait| {
+            lock(&self.by_address).give_back(&network);
+            (Limit::FailedSignInsPerAccount, wait)
+        })
     }
 
     /// The attempt was none.
@@ -49,14 +52,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Who has one IPv6 address has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-    }
-}
-
 /// A leaky bucket for each key: `burst` at once, then one each `refill`.
 #[derive(Debug)]
 struct Throttle<K> {
@@ -67,9 +62,10 @@ struct Throttle<K> {
 }
 
 impl<K: Hash + Eq + Clone> Throttle<K> {
-    fn new(burst: i64, refill: Duration) -> Self {
-        let refill_millis = i64::try_from(refill.as_millis()).unwrap_or(i64::MAX);
-        Self { burst, refill_millis, empty_at: HashMap::new() }
+    fn new(rate: Rate) -> Self {
+        // Whole milliseconds: faster than that nobody has to be slowed down who guesses passwords.
+        let refill_millis = i64::try_from(rate.interval().as_millis()).unwrap_or(i64::MAX).max(1);
+        Self { burst: i64::from(rate.burst()), refill_millis, empty_at: HashMap::new() }
     }
 
     fn take(&mut self, key: K, now: Timestamp) -> Result<(), Duration> {
@@ -139,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_few_failures_are_free_and_then_one_waits() {
-        let mut throttle = Throttle::new(3, Duration::from_secs(60));
+        let mut throttle = Throttle::new(Rate::per_minute(1, 3));
         for _ in 0..3 {
             assert_eq!(throttle.take("ada", at(0)), Ok(()));
         }
@@ -157,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
-        let mut throttle = Throttle::new(3, Duration::from_secs(60));
+        let mut throttle = Throttle::new(Rate::per_minute(1, 3));
         throttle.take("ada", at(1_000_000)).unwrap();
         throttle.take("bob", at(1_000_000)).unwrap();
         throttle.give_back("bob");
@@ -169,7 +165,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_worst_are_remembered() {
-        let mut throttle = Throttle::new(3, Duration::from_secs(60));
+        let mut throttle = Throttle::new(Rate::per_minute(1, 3));
         for _ in 0..3 {
             throttle.take(u32::MAX, at(0)).unwrap();
         }
@@ -178,14 +174,5 @@ mod tests {
         }
         assert!(throttle.empty_at.len() <= KEYS_MAX);
         assert!(throttle.take(u32::MAX, at(0)).is_err());
-    }
-
-    #[test]
-    fn addresses_of_one_network_are_one() {
-        let networks = ["2001:db8::1", "2001:db8::ffff", "2001:db8:0:1::1", "::ffff:192.0.2.7", "192.0.2.7"]
-            .map(|address| network(address.parse().unwrap()));
-        assert_eq!(networks[0], networks[1]);
-        assert_ne!(networks[0], networks[2]);
-        assert_eq!(networks[3], networks[4]);
     }
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use roost_board::User;
 use roost_protocol::rest::{NewRegistration, NewSession, SessionAnswer};
 
@@ -13,9 +14,12 @@ use crate::state::AppState;
 
 pub(super) async fn sign_up(
     State(state): State<AppState>,
+    Caller(address): Caller,
     Body(new): Body<NewRegistration>,
-) -> Result<(StatusCode, Json<SessionAnswer>), ApiError> {
-    Ok((StatusCode::CREATED, Json(state.auth.sign_up(new.user).await?)))
+) -> Result<(StatusCode, Json<SessionAnswer>), Response> {
+    state.limiter.sign_up(address).map_err(IntoResponse::into_response)?;
+    let answer = state.auth.sign_up(new.user).await.map_err(|error| ApiError::from(error).into_response())?;
+    Ok((StatusCode::CREATED, Json(answer)))
 }
 
 pub(super) async fn sign_in(

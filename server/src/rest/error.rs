@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use roost_protocol::rest::{ErrorBody, ErrorDetail};
+use roost_protocol::rest::ErrorDetail;
+use serde::Serialize;
 
 use crate::auth::{AuthError, FieldErrors, SignInError, SignUpError, in_a_form};
 use crate::boards::{AccessError, CreateError};
+use crate::limits::Limit;
 
 /// An answer that is an error.
 #[derive(Debug)]
@@ -17,6 +19,22 @@ pub(crate) struct ApiError {
     fields: FieldErrors,
     /// In seconds.
     retry_after: Option<u64>,
+    /// The limit that they came up against.
+    limit: Option<Limit>,
+}
+
+/// The body: [`ErrorBody`](roost_protocol::rest::ErrorBody), and the name of the limit.
+#[derive(Serialize)]
+struct Body {
+    error: Detail,
+}
+
+#[derive(Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    detail: ErrorDetail,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'static str>,
 }
 
 /// How soon to come back when the server cannot say, in seconds.
@@ -24,7 +42,12 @@ const SOON: u64 = 5;
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), fields: FieldErrors::new(), retry_after: None }
+        Self { status, code, message: message.into(), fields: FieldErrors::new(), retry_after: None, limit: None }
+    }
+
+    /// The limit that they came up against.
+    pub(super) fn by(self, limit: Limit) -> Self {
+        Self { limit: Some(limit), ..self }
     }
 
     pub(super) fn no_such_call() -> Self {
@@ -36,7 +59,7 @@ impl ApiError {
     }
 
     pub(super) fn timeout() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the request took too long; try again")
+        Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the request took too long; try again").by(Limit::RequestTime)
     }
 
     pub(super) fn unauthorized(message: impl Into<String>) -> Self {
@@ -60,9 +83,14 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Self { status, code, message, fields, retry_after } = self;
-        let error = ErrorDetail { code: code.to_owned(), message, fields };
-        let mut response = (status, Json(ErrorBody { error })).into_response();
+        let Self { status, code, message, fields, retry_after, limit } = self;
+        let detail = ErrorDetail { code: code.to_owned(), message, fields };
+        let error = Detail { detail, limit: limit.map(Limit::name) };
+        let mut response = (status, Json(Body { error })).into_response();
+        if let Some(limit) = limit {
+            // For those who count the answers.
+            response.extensions_mut().insert(limit);
+        }
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -89,7 +117,8 @@ impl From<SignUpError> for ApiError {
         match error {
             SignUpError::Closed => Self::new(StatusCode::FORBIDDEN, "registrations_closed", message),
             SignUpError::Invalid(fields) => Self::invalid(message, fields),
-            SignUpError::Busy | SignUpError::Unavailable => Self::unavailable(message),
+            SignUpError::Busy => Self::unavailable(message).by(Limit::PasswordHashes),
+            SignUpError::Unavailable => Self::unavailable(message),
         }
     }
 }
@@ -99,11 +128,12 @@ impl From<SignInError> for ApiError {
         let message = error.to_string();
         match error {
             SignInError::Wrong => Self::new(StatusCode::UNAUTHORIZED, "invalid_credentials", message),
-            SignInError::Throttled(wait) => Self {
+            SignInError::Throttled(limit, wait) => Self {
                 retry_after: Some(wait.as_secs()),
-                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", message)
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", message).by(limit)
             },
-            SignInError::Busy | SignInError::Unavailable => Self::unavailable(message),
+            SignInError::Busy => Self::unavailable(message).by(Limit::PasswordHashes),
+            SignInError::Unavailable => Self::unavailable(message),
         }
     }
 }
@@ -122,7 +152,9 @@ impl From<CreateError> for ApiError {
         match error {
             CreateError::Refused(error) => Self::invalid_field("name", in_a_form(&error)),
             CreateError::IdTaken => Self::invalid_field("id", "is already in use"),
-            CreateError::TooMany { .. } => Self::invalid(error.to_string(), FieldErrors::new()),
+            CreateError::TooMany { .. } => {
+                Self::invalid(error.to_string(), FieldErrors::new()).by(Limit::BoardsPerUser)
+            }
             CreateError::Access(error) => error.into(),
         }
     }

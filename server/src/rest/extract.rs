@@ -1,11 +1,11 @@
 //! What a call is handed, taken from the request and checked: who asks, which board, and what the body says.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use roost_board::BoardId;
@@ -15,6 +15,7 @@ use serde_json::error::Category;
 use super::error::ApiError;
 use crate::auth::{Authenticated, FieldErrors};
 use crate::boards::{AccessError, BoardAccess};
+use crate::limits::{Limit, address};
 use crate::state::AppState;
 
 impl FromRequestParts<AppState> for Authenticated {
@@ -46,21 +47,14 @@ impl FromRequestParts<AppState> for BoardAccess {
     }
 }
 
-/// The address that asks; behind a proxy the one that the proxy wrote down last.
+/// The address that asks; behind trusted proxies the one that they name.
 pub(super) struct Caller(pub(super) IpAddr);
 
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let forwarded = || {
-            let last = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-            last.rsplit(',').next()?.trim().parse().ok()
-        };
-        let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let address = if state.config.behind_proxy { forwarded().or_else(peer) } else { peer() };
-        // Without an address, as in a server that does not listen on TCP, everybody counts as one.
-        Ok(Self(address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))))
+        Ok(Self(address::caller(parts, &state.config.trusted_proxies)))
     }
 }
 
@@ -96,7 +90,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn unread(rejection: &BytesRejection, max: usize) -> ApiError {
     match rejection {
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("the body can have {max} bytes at most"))
+            let message = format!("the body can have {max} bytes at most");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message).by(Limit::BodyBytes)
         }
         // The body ended early, or was not written as HTTP says; the types are axum's and may grow.
         _ => ApiError::new(StatusCode::BAD_REQUEST, "unreadable", "the body could not be read to its end"),

@@ -2,6 +2,7 @@
 //!
 //! The checks come in Phoenix's order: the page that asks, the version, the token.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use super::session::Session;
 use crate::auth::{AuthError, Authenticated};
 use crate::channel::Caller;
 use crate::clock;
+use crate::limits::{self, Limited, SocketPlace};
 use crate::metrics::Metrics;
 use crate::pubsub::{Mailbox, Registration};
 use crate::state::AppState;
@@ -27,7 +29,8 @@ pub(super) const PHOENIX: &str = "phoenix";
 /// What the token follows in the sub-protocol that carries it.
 const BEARER: &str = "base64url.bearer.phx.";
 
-const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-phoenix-authtoken");
+/// The header that may carry the token.
+pub(super) const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-phoenix-authtoken");
 
 /// Why somebody is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub(super) enum Refusal {
     Forbidden,
     /// The server stops, or cannot read its accounts.
     Unavailable,
+    /// There are too many already, or they come too often.
+    Limited(Limited),
 }
 
 /// Somebody who was let in.
@@ -43,6 +48,7 @@ pub(super) enum Refusal {
 pub(super) struct Admitted {
     authenticated: Authenticated,
     vsn: Vsn,
+    place: SocketPlace,
 }
 
 /// An open socket, whatever its transport.
@@ -60,15 +66,26 @@ pub(super) struct Opened {
 /// # Errors
 /// [`Refusal`]
 pub(super) async fn admit(state: &AppState, request: &request::Parts) -> Result<Admitted, Refusal> {
+    let asked = Asked::read(&request.uri, &request.headers, &state.config.allowed_origins).ok_or(Refusal::Forbidden)?;
+    admit_asked(state, asked, limits::address::caller(request, &state.config.trusted_proxies)).await
+}
+
+/// The same, for what was read already from a request that comes from `address`.
+///
+/// # Errors
+/// [`Refusal`]
+pub(super) async fn admit_asked(state: &AppState, asked: Asked, address: IpAddr) -> Result<Admitted, Refusal> {
     if state.shutdown.is_cancelled() {
         return Err(Refusal::Unavailable);
     }
-    let asked = Asked::read(&request.uri, &request.headers, &state.config.allowed_origins).ok_or(Refusal::Forbidden)?;
-    match state.auth.authenticate(&asked.token).await {
-        Ok(authenticated) => Ok(Admitted { authenticated, vsn: asked.vsn }),
-        Err(AuthError::InvalidToken) => Err(Refusal::Forbidden),
-        Err(AuthError::Unavailable) => Err(Refusal::Unavailable),
-    }
+    state.limiter.request(address).map_err(Refusal::Limited)?;
+    let authenticated = match state.auth.authenticate(&asked.token).await {
+        Ok(authenticated) => authenticated,
+        Err(AuthError::InvalidToken) => return Err(Refusal::Forbidden),
+        Err(AuthError::Unavailable) => return Err(Refusal::Unavailable),
+    };
+    let place = state.limiter.socket(authenticated.user.id, address).map_err(Refusal::Limited)?;
+    Ok(Admitted { authenticated, vsn: asked.vsn, place })
 }
 
 impl Admitted {
@@ -77,7 +94,7 @@ impl Admitted {
     /// # Errors
     /// How it ends at once: the token was revoked since it was looked at.
     pub(super) fn open(self, state: &AppState) -> Result<Opened, Ending> {
-        let Self { authenticated, vsn } = self;
+        let Self { authenticated, vsn, place } = self;
         let limits = &state.config.limits;
         let mailbox = Mailbox::new(limits.socket_queue);
         let registration = state.pubsub.register(&authenticated.token_id, &mailbox);
@@ -90,7 +107,7 @@ impl Admitted {
         let AppState { boards, pubsub, .. } = state.clone();
         let caller = Caller { user: authenticated.user, boards, pubsub, mailbox };
         let session = Session::new(caller.into(), vsn, limits);
-        let kept = Kept { _registration: registration, _counted: Counted::new(&state.metrics) };
+        let kept = Kept { _registration: registration, _counted: Counted::new(&state.metrics), _place: place };
         Ok(Opened { session, lifetime, kept })
     }
 }
@@ -99,6 +116,7 @@ impl Admitted {
 pub(super) struct Kept {
     _registration: Registration,
     _counted: Counted,
+    _place: SocketPlace,
 }
 
 /// A socket is counted as open for as long as it is kept.
@@ -123,9 +141,9 @@ const LIFETIME_MAX: Duration = Duration::from_secs(60 * 60 * 24 * 30);
 
 /// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
-struct Asked {
-    vsn: Vsn,
-    token: String,
+pub(super) struct Asked {
+    pub(super) vsn: Vsn,
+    pub(super) token: String,
 }
 
 impl Asked {
@@ -154,7 +172,7 @@ impl Asked {
 
 /// Pages may open sockets to the host they came from, and those that the settings name; programs that are no browsers
 /// send no origin.
-fn is_origin_allowed(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
+pub(super) fn is_origin_allowed(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
     let Some(origin) = headers.get(ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
     if allowed_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)) {

@@ -27,6 +27,7 @@ pub(super) async fn connect(State(state): State<AppState>, request: Request) -> 
         Ok(admitted) => admitted,
         Err(Refusal::Forbidden) => return StatusCode::FORBIDDEN.into_response(),
         Err(Refusal::Unavailable) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Err(Refusal::Limited(limited)) => return limited.into_response(),
     };
     let accept_key = match check_upgrade(&parts.headers) {
         Ok(key) => derive_accept_key(key.as_bytes()),
