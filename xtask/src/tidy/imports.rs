@@ -52,6 +52,8 @@ const RULES: &[Rule] = &[
         never: &["yew"],
         wasm: false,
     },
+    // It measures a server from outside: the model and the wire are all that they share.
+    Rule { name: "roost-load", may: &["roost-board"], never: &["axum", "reqwest", "tauri", "yew"], wasm: false },
     Rule { name: "xtask", may: &[], never: &["tauri", "yew"], wasm: false },
     Rule { name: "roost-e2e", may: &[], never: &["tauri", "yew"], wasm: false },
 ];
