@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use roost_protocol::rest::SessionAnswer;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -81,7 +81,7 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         // First, so that a port in use is found before a database is brought up to date for nothing.
         let listen = |source| StartError::Listen { address: config.listen, source };
-        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+        let listener = listen_on(config.listen).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let state = open(config).await?;
         let (router, config, stop) = (rest::router(state.clone()), Arc::clone(&state.config), state.shutdown.clone());
@@ -128,6 +128,19 @@ impl Server {
         state.store.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// How many connections wait to be accepted, at most, as far as the system goes along: after a restart everybody comes
+/// back at once, and whoever finds no place waits for a second before the next try.
+const BACKLOG: u32 = 4_096;
+
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A port that is in use stays so on Windows, where this option means another thing.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Everything behind the listener.
