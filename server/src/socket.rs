@@ -4,6 +4,7 @@
 //! [`opening`], hands the session what the client sends, and carries what it has to say.
 
 mod ending;
+mod longpoll;
 mod opening;
 mod outgoing;
 mod session;
@@ -19,5 +20,5 @@ pub(crate) use written::Written;
 
 /// Where sockets are opened.
 pub(crate) fn routes() -> Router<AppState> {
-    websocket::routes()
+    websocket::routes().merge(longpoll::routes())
 }

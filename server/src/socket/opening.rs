@@ -11,6 +11,7 @@ use axum::http::header::{HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, HeaderName, Uri, request, uri::Authority};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use roost_board::UserId;
 use roost_protocol::Vsn;
 
 use super::Ending;
@@ -89,6 +90,11 @@ pub(super) async fn admit_asked(state: &AppState, asked: Asked, address: IpAddr)
 }
 
 impl Admitted {
+    /// Who.
+    pub(super) const fn user_id(&self) -> UserId {
+        self.authenticated.user.id
+    }
+
     /// Opens the socket.
     ///
     /// # Errors
