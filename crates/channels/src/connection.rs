@@ -71,8 +71,18 @@ pub(crate) async fn serve(
     let mut writer = Writer { sink, is_dirty: false };
     let now = Instant::now();
     let heartbeat = Heartbeat::new(config, now);
-    let mut served =
-        Served { config, desk, beside, transport, heard, n_unread: 0, heartbeat, is_mute: true, surpassed: None };
+    let mut served = Served {
+        config,
+        desk,
+        beside,
+        transport,
+        heard,
+        n_unread: 0,
+        heartbeat,
+        is_mute: true,
+        is_distrusted: false,
+        surpassed: None,
+    };
     served.begin(now);
     let end = loop {
         served.look();
@@ -136,6 +146,8 @@ struct Served<'a> {
     heartbeat: Heartbeat,
     /// Whether no frame has come yet.
     is_mute: bool,
+    /// Whether that was held against its transport.
+    is_distrusted: bool,
     /// A better line, and until when it waits at most.
     surpassed: Option<(Line, Instant)>,
 }
@@ -155,7 +167,14 @@ impl Served<'_> {
     fn end(&mut self, end: &End) {
         self.beside.probe.give_up();
         // A server that says goodbye is heard.
-        if self.is_mute && self.transport == Transport::WebSocket && !matches!(end, End::Stopped | End::Closed(_)) {
+        if !matches!(end, End::Stopped | End::Closed(_)) {
+            self.distrust();
+        }
+    }
+
+    /// Something is wrong with this connection. If nothing has ever come on it, that may be the transport.
+    fn distrust(&mut self) {
+        if self.is_mute && self.transport == Transport::WebSocket && !std::mem::replace(&mut self.is_distrusted, true) {
             self.beside.choice.was_mute();
         }
     }
@@ -246,6 +265,7 @@ impl Served<'_> {
                 None
             }
             Beat::Doubtful => {
+                self.distrust();
                 self.beside.tries.hurry(now);
                 None
             }

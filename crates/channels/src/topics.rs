@@ -6,6 +6,7 @@ mod joining;
 use std::collections::{HashMap, VecDeque};
 
 use roost_protocol::{Frame, Message, Payload, Ref, Reply, ServerMessage, Status, event};
+use serde::Deserialize;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -146,7 +147,7 @@ impl Topics {
 
     pub(crate) fn receive(&mut self, message: ServerMessage, now: Instant) {
         match message {
-            ServerMessage::Reply(reply) => self.receive_reply(reply),
+            ServerMessage::Reply(reply) => self.receive_reply(reply, now),
             ServerMessage::Message(message) => self.receive_message(message, now),
         }
     }
@@ -160,7 +161,7 @@ impl Topics {
         ref_
     }
 
-    fn receive_reply(&mut self, reply: Reply) {
+    fn receive_reply(&mut self, reply: Reply, now: Instant) {
         let Some(number) = reply.ref_.as_str().and_then(|text| text.parse().ok()) else { return };
         if let Some(push) = self.pushes.remove(&number) {
             let answer = match reply.status {
@@ -175,6 +176,7 @@ impl Topics {
         {
             match reply.status {
                 Status::Ok => self.joined(&reply.topic, number, reply.response),
+                Status::Error | Status::Other(_) if is_crash(&reply.response) => self.fail(&reply.topic, now),
                 Status::Error | Status::Other(_) => {
                     channel.phase = Phase::Refused;
                     channel.buffered.clear();
@@ -257,6 +259,16 @@ impl Topics {
         self.last_ref += 1;
         self.last_ref
     }
+}
+
+/// Whether this is how Phoenix answers a join in which the channel has failed: that is no refusal of the application's.
+fn is_crash(response: &Payload) -> bool {
+    #[derive(Deserialize)]
+    struct Failure<'a> {
+        reason: &'a str,
+    }
+    let Payload::Json(json) = response else { return false };
+    serde_json::from_str(json.get()).is_ok_and(|Failure { reason }| reason == "join crashed")
 }
 
 #[cfg(test)]

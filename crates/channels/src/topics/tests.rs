@@ -179,6 +179,63 @@ fn a_channel_that_fails_is_joined_again() {
     assert_eq!(fixture.sent(), [r#"["3","3","t","phx_join",{}]"#]);
 }
 
+/// As Phoenix answers when `join/3` raises.
+#[test]
+fn a_join_that_crashes_is_tried_again() {
+    let (mut fixture, mut events) = Fixture::joining();
+    let mut push = fixture.push("shout");
+    fixture.hear(r#"["1","1","t","phx_reply",{"response":{"reason":"join crashed"},"status":"error"}]"#);
+    assert!(told(&mut events).is_empty());
+    assert!(push.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Empty), "it waits for the next");
+    fixture.pass(1);
+    assert_eq!(fixture.sent(), [r#"["2","2","t","phx_join",{}]"#]);
+    fixture.hear(r#"["2","2","t","phx_reply",{"response":{},"status":"ok"}]"#);
+    assert_eq!(told(&mut events), ["joined {}"]);
+    assert_eq!(fixture.sent(), [r#"["2","3","t","shout",{}]"#]);
+}
+
+/// Phoenix answers a second join of a topic first, and closes the channel of the first one after it.
+#[test]
+fn the_end_of_a_channel_that_was_joined_again_is_not_its_own() {
+    let (mut fixture, mut events) = Fixture::joining();
+    fixture.pass(10);
+    fixture.pass(1);
+    assert_eq!(fixture.sent(), [r#"["1","2","t","phx_leave",{}]"#, r#"["3","3","t","phx_join",{}]"#]);
+    // The server was slow: it works on all of it one after the other.
+    fixture.hear(r#"["1","1","t","phx_reply",{"response":{"of":1},"status":"ok"}]"#);
+    fixture.hear(r#"["1","2","t","phx_reply",{"response":{},"status":"ok"}]"#);
+    fixture.hear(r#"["1","1","t","phx_close",{}]"#);
+    fixture.hear(r#"["3","3","t","phx_reply",{"response":{"of":3},"status":"ok"}]"#);
+    fixture.hear(r#"["1","1","t","phx_close",{}]"#);
+    assert_eq!(told(&mut events), [r#"joined {"of":3}"#]);
+}
+
+/// A channel that is gone on the server, of which the client has not heard yet.
+#[test]
+fn a_push_to_a_topic_that_the_server_does_not_know_is_refused() {
+    let (mut fixture, mut events) = Fixture::joined();
+    let mut push = fixture.push("shout");
+    fixture.hear(r#"[null,"2","t","phx_reply",{"response":{"reason":"unmatched topic"},"status":"error"}]"#);
+    assert!(matches!(push.try_recv(), Ok(Err(PushError::Refused(_)))));
+    fixture.hear(r#"["1","1","t","phx_error",{}]"#);
+    assert_eq!(told(&mut events), ["disconnected"]);
+    fixture.pass(1);
+    assert_eq!(fixture.sent()[1..], [r#"["2","2","t","phx_join",{}]"#.replace('2', "3")]);
+}
+
+#[test]
+fn what_leaves_everything_is_said_once() {
+    let (mut fixture, _events) = Fixture::joined();
+    assert!(fixture.topics.is_idle());
+    let push = fixture.push("shout");
+    assert!(!fixture.topics.is_idle());
+    drop(push);
+    assert!(fixture.topics.is_idle(), "nobody waits any more");
+    fixture.sent();
+    fixture.topics.leave_all();
+    assert_eq!(fixture.sent(), [r#"["1","3","t","phx_leave",{}]"#]);
+}
+
 #[test]
 fn a_push_for_which_nobody_waits_any_more_is_not_sent() {
     let (mut fixture, _events) = Fixture::joining();

@@ -4,7 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod channels;
+mod cuts;
+mod fallback;
+mod longpoll;
 mod peer;
 mod proxy;
 mod reconnect;
 mod sockets;
+mod web;

@@ -50,7 +50,7 @@ impl Server {
     }
 
     pub(crate) async fn accept(&self) -> Peer {
-        Peer(soon(tokio_tungstenite::accept_async(self.tcp().await)).await.unwrap())
+        Peer::accept(self.tcp().await).await
     }
 
     /// Accepts as a server does that knows tokens in sub-protocols, and returns the request.
@@ -84,6 +84,10 @@ impl Server {
 pub(crate) struct Peer(WebSocketStream<TcpStream>);
 
 impl Peer {
+    pub(crate) async fn accept(tcp: TcpStream) -> Self {
+        Self(soon(tokio_tungstenite::accept_async(tcp)).await.unwrap())
+    }
+
     pub(crate) async fn hear(&mut self) -> Option<Message> {
         soon(self.0.next()).await.and_then(Result::ok)
     }
