@@ -1,14 +1,24 @@
 //! The socket as a client sees it: real connections, raw frames.
+//!
+//! What Phoenix answers is in tables, a file for each part of the wire: [`handshake`], [`joins`], [`pushes`],
+//! [`version1`], [`binary`], [`malformed`], [`websocket`], [`presence`]. Where Roost answers otherwise on purpose, the
+//! row says so; `docs/protocol.md` lists them.
 
+mod binary;
 mod boards;
 mod client;
 mod convergence;
 mod endings;
-mod frames;
 mod handshake;
+mod joins;
 mod limits;
+mod malformed;
 mod presence;
+mod pushes;
 mod rights;
+mod table;
+mod version1;
+mod websocket;
 mod world;
 
 /// A frame as a client sends it, with its first byte as given.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use roost_protocol::payload::{PresenceDiff, PresenceState};
 use serde_json::json;
 
+use super::table::steady;
 use super::world::{Client, Person, World};
 
 struct Watcher {
@@ -115,4 +116,56 @@ async fn who_is_removed_is_no_longer_there() {
     hers.until(&[("Ada Example", 1), ("Bob Example", 1)]).await;
     hers.client.propose(&topic, json!({ "type": "member_removed", "user_id": bob.user.id })).await;
     hers.until(&[("Ada Example", 1)]).await;
+}
+
+/// Byte for byte, with `…` for refs and times. Phoenix tells the joiner of its own coming before `presence_state`, and
+/// of each at once; Roost after it, and of those who come or go within 50 ms in one.
+#[tokio::test]
+async fn the_frames_of_presence() {
+    let world = World::start().await;
+    let (ada, bob, topic) = two_members(&world).await;
+    let meta = |name: &str| format!(r#"{{"phx_ref":"…","name":"{name} Example","online_at":"…"}}"#);
+    let entry =
+        |person: &Person, metas: &[String]| format!(r#""{}":{{"metas":[{}]}}"#, person.user.id, metas.join(","));
+    let state = |entries: &[String]| format!(r#"["1",null,"{topic}","presence_state",{{{}}}]"#, entries.join(","));
+    let diff = |joins: &str, leaves: &str| {
+        format!(r#"[null,null,"{topic}","presence_diff",{{"joins":{{{joins}}},"leaves":{{{leaves}}}}}]"#)
+    };
+    let hers = entry(&ada, &[meta("Ada")]);
+    let his = entry(&bob, &[meta("Bob")]);
+
+    // To the joiner: the answer, everyone who is there, then its own coming.
+    let mut one = world.connect(&ada).await;
+    one.join(&topic, json!({})).await;
+    assert!(one.events.is_empty());
+    assert_eq!(steady(&one.text().await), state(std::slice::from_ref(&hers)));
+    assert_eq!(steady(&one.text().await), diff(&hers, ""));
+    // To the others: who has come.
+    let mut other = world.connect(&bob).await;
+    other.join(&topic, json!({})).await;
+    // In the order of their ids, which is that of their making.
+    assert_eq!(steady(&other.text().await), state(&[hers.clone(), his.clone()]));
+    for client in [&mut one, &mut other] {
+        assert_eq!(steady(&client.text().await), diff(&his, ""));
+    }
+    // A second socket of somebody: the state has both of their metas, the diff only the new one.
+    let mut second = world.connect(&bob).await;
+    second.join(&topic, json!({})).await;
+    assert_eq!(steady(&second.text().await), state(&[hers.clone(), entry(&bob, &[meta("Bob"), meta("Bob")])]));
+    for client in [&mut one, &mut other, &mut second] {
+        assert_eq!(steady(&client.text().await), diff(&his, ""));
+    }
+    // A leave, and a connection that breaks.
+    assert_eq!(second.push(&topic, "phx_leave", json!({})).await.0, "ok");
+    for client in [&mut one, &mut other] {
+        assert_eq!(steady(&client.text().await), diff("", &his));
+    }
+    drop(other);
+    assert_eq!(steady(&one.text().await), diff("", &his));
+    // A second join of the same socket takes the place of the first.
+    one.send(&format!(r#"["2","2","{topic}","phx_join",{{"since":0}}]"#)).await;
+    assert_eq!(one.json().await[3], "phx_reply");
+    one.expect(&format!(r#"["1","1","{topic}","phx_close",{{}}]"#)).await;
+    assert_eq!(steady(&one.text().await), state(std::slice::from_ref(&hers)).replace(r#"["1""#, r#"["2""#));
+    assert_eq!(steady(&one.text().await), diff(&hers, &hers));
 }

@@ -141,9 +141,19 @@ impl World {
         self.connect_over(stream, person, "2.0.0").await
     }
 
+    /// With exactly these parameters.
+    pub(crate) async fn connect_to(&self, parameters: &str) -> Client {
+        let stream = TcpStream::connect(self.address()).await.unwrap();
+        self.connect_with_parameters(stream, parameters).await
+    }
+
     async fn connect_over(&self, stream: TcpStream, person: &Person, vsn: &str) -> Client {
+        self.connect_with_parameters(stream, &format!("token={}&vsn={vsn}", person.jwt)).await
+    }
+
+    async fn connect_with_parameters(&self, stream: TcpStream, parameters: &str) -> Client {
         stream.set_nodelay(true).unwrap();
-        let uri = format!("ws://{}/socket/websocket?token={}&vsn={vsn}", self.address(), person.jwt);
+        let uri = format!("ws://{}/socket/websocket?{parameters}", self.address());
         let (websocket, _) = tokio_tungstenite::client_async(uri, stream).await.unwrap();
         Client { websocket, next_ref: 1_000, events: Vec::new() }
     }
