@@ -8,11 +8,16 @@
 //! - It is sent again after each join, under the same `op`, until the server has answered it; the server accepts an
 //!   `op` once.
 //! - Nothing later is shown while an entry is missing: the board is joined anew from where it is.
+//! - Entries are only taken from the log that the board comes from. A server that was put back from a backup has another
+//!   one, which may be longer by now. So a join asks for the last entry that is here too, and where that is another one,
+//!   the board is taken as a whole. What waits stays, and is proposed again.
 
 mod entries;
 mod proposals;
 
 use std::collections::{HashSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
 
 use crate::board::Board;
 use crate::change::{Change, Entry, Proposal};
@@ -20,12 +25,15 @@ use crate::history::{Doing, History};
 use crate::id::{OpId, Seq, UserId};
 use crate::replica::{Replica, ReplicaError};
 use crate::snapshot::Snapshot;
+use crate::time::Timestamp;
 
 /// What is on disk of a board.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stored {
     /// The board as a whole, as it once was; `None` when only the outbox is there.
     pub snapshot: Option<Snapshot>,
+    /// The last entry that is in it; `None` when that is not known.
+    pub mark: Option<Mark>,
     /// The entries since, in the order of their `seq`.
     pub entries: Vec<Entry>,
     /// Whether an entry with a change that was not known is in the snapshot.
@@ -36,6 +44,22 @@ pub struct Stored {
     pub history: History,
 }
 
+/// By what an entry is told from any other that could have its place. A server that was put back from a backup may give
+/// a proposal that is sent again the place that it had before, on top of others, but not the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The proposal.
+    pub op: OpId,
+    /// When the server accepted it.
+    pub at: Timestamp,
+}
+
+impl Mark {
+    pub(crate) const fn of(entry: &Entry) -> Self {
+        Self { op: entry.op, at: entry.at }
+    }
+}
+
 /// Something to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
@@ -43,6 +67,8 @@ pub enum Write {
     Snapshot {
         /// The board.
         snapshot: Snapshot,
+        /// The last entry that is in it; `None` when that is not known.
+        mark: Option<Mark>,
         /// Whether an entry with a change that is not known is in it.
         has_unknown: bool,
     },
@@ -85,6 +111,20 @@ pub enum JoinFrom {
     Start,
 }
 
+/// What is wrong with what the server has said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// Entries could not be taken.
+    #[error(transparent)]
+    Entries(#[from] ReplicaError),
+    /// The server was put back to an earlier state: its log is not the one that the board here comes from.
+    #[error("entry {seq} is not in the server's log any more")]
+    OtherLog {
+        /// The last entry that is here.
+        seq: Seq,
+    },
+}
+
 /// What the server answers to a join.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CatchUp {
@@ -110,7 +150,7 @@ pub struct Outcome {
     /// Whether, and from where, to join anew.
     pub rejoin: Option<JoinFrom>,
     /// What is wrong with what the server has said, for the log.
-    pub trouble: Option<ReplicaError>,
+    pub trouble: Option<Trouble>,
 }
 
 /// A board as one client follows it; see the [module](self).
@@ -119,6 +159,9 @@ pub struct DurableReplica {
     actor: UserId,
     /// `None` until there is a board, on disk or from the server.
     replica: Option<Replica>,
+    /// The last entry that is confirmed. `None` when there is none, or it came within a snapshot of the server, which does
+    /// not say.
+    mark: Option<Mark>,
     /// The outbox for as long as there is no board.
     carried: Vec<Proposal>,
     history: History,
@@ -129,6 +172,8 @@ pub struct DurableReplica {
     /// Proposals that were sent since the last join and are not settled.
     sent: HashSet<OpId>,
     is_joined: bool,
+    /// Whether nothing is to be sent before the next join.
+    is_held_back: bool,
     /// How many entries are on disk beside the snapshot.
     n_stored: usize,
     /// Whether what is on disk is not what entries can be added to.
@@ -148,8 +193,8 @@ impl DurableReplica {
     /// has them.
     #[must_use]
     pub fn new(actor: UserId, stored: Stored) -> Self {
-        let Stored { snapshot, entries, has_unknown, outbox, history } = stored;
-        let mut is_stale = false;
+        let Stored { snapshot, mark: of_snapshot, entries, has_unknown, outbox, history } = stored;
+        let (mut mark, mut is_stale) = (None, false);
         let (replica, carried) = match snapshot {
             None => (None, outbox),
             Some(snapshot) => {
@@ -158,18 +203,21 @@ impl DurableReplica {
                     replica.note_unknown();
                 }
                 is_stale = replica.confirm(&entries).is_err();
+                mark = entries.iter().find(|entry| entry.seq == replica.seq()).map(Mark::of).or(of_snapshot);
                 (Some(replica), Vec::new())
             }
         };
         Self {
             actor,
             replica,
+            mark,
             carried,
             kept_history: history.clone(),
             history,
             unkept: VecDeque::new(),
             sent: HashSet::new(),
             is_joined: false,
+            is_held_back: false,
             n_stored: entries.len(),
             is_stale,
         }
@@ -211,10 +259,25 @@ impl DurableReplica {
         self.replica.as_ref().map_or(0, |replica| replica.pending().len()) + self.carried.len()
     }
 
-    /// From where to join.
+    /// From where to join: before the last entry that is here, so that the answer shows whether the server's log has it.
+    /// Where it could not be told from another, as a whole.
     #[must_use]
     pub fn join_from(&self) -> JoinFrom {
-        self.replica.as_ref().map_or(JoinFrom::Start, |replica| JoinFrom::Since(replica.seq()))
+        let Some(replica) = &self.replica else { return JoinFrom::Start };
+        match replica.seq() {
+            // Before the first entry all logs are alike.
+            Seq::ZERO => JoinFrom::Since(Seq::ZERO),
+            seq if self.mark.is_some() => JoinFrom::Since(Seq(seq.0 - 1)),
+            _ => JoinFrom::Start,
+        }
+    }
+
+    /// The board as it is to be written as a whole; `None` until there is one.
+    #[must_use]
+    pub fn whole(&self) -> Option<Write> {
+        let replica = self.replica.as_ref()?;
+        let snapshot = Snapshot { seq: replica.seq(), board: replica.confirmed().clone() };
+        Some(Write::Snapshot { snapshot, mark: self.mark, has_unknown: replica.has_unknown() })
     }
 
     /// Whether the server's entries arrive.

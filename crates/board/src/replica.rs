@@ -228,6 +228,12 @@ impl Replica {
         true
     }
 
+    /// Whatever the server said it has [accepted](Self::acknowledge), it may have lost: what is pending stays pending until
+    /// it says so again, or the entry arrives.
+    pub fn forget_accepted(&mut self) {
+        self.accepted.clear();
+    }
+
     /// The server has refused a proposal: it is no longer pending, and gone from the view.
     pub fn reject(&mut self, op: OpId) -> Option<Proposal> {
         let proposal = self.take_pending(op)?;

@@ -228,7 +228,8 @@ pub enum Wanted {
 /// Something that the person has to know, with nothing to decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// The code to branch on: `set_aside` when a file could not be read and was put under another name.
+    /// The code to branch on: `set_aside` when a file could not be read and was put under another name, `put_back` when
+    /// the server was put back to an earlier state.
     pub code: String,
     /// For people: whole sentences, what happened and what it means for them.
     pub message: String,

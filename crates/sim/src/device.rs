@@ -133,6 +133,9 @@ pub trait Device: fmt::Debug {
     /// Whether a proposal is in the outbox on its disk.
     fn is_kept(&self, op: OpId) -> bool;
 
+    /// Whether the device waits for the server's answer to a proposal; when the app does not run, whether it would.
+    fn is_pending(&self, op: OpId) -> bool;
+
     /// Looks for what must never be, inside the device.
     ///
     /// # Errors

@@ -45,6 +45,8 @@ pub(crate) enum Event {
     Tell,
     /// The server is killed.
     CrashServer,
+    /// The server is killed and put back from a backup; it goes on with other entries before anybody comes back.
+    RestoreServer,
     /// The server starts.
     StartServer,
     /// Somebody with a newer version does something that this version does not know.

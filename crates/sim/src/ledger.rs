@@ -99,6 +99,26 @@ impl Ledger {
         })
     }
 
+    /// The server was put back from a backup. What its log has no more is lost there, unless a device still waits for the
+    /// answer: that has to be proposed again.
+    pub(crate) fn restored(&mut self, saved: &[Entry], is_pending: impl Fn(usize, OpId) -> bool) {
+        let is_there: HashSet<OpId> = saved.iter().map(|entry| entry.op).collect();
+        for op in self.saved.keys().filter(|op| !is_there.contains(*op)) {
+            let Some(device) = self.device_of.get(op) else { continue };
+            let account = &mut self.accounts[*device];
+            account.acknowledged.remove(op);
+            if !is_pending(*device, *op) {
+                account.kept.remove(op);
+                account.given_up.insert(*op);
+            }
+        }
+        self.saved.clear();
+        self.n_read = 0;
+        for account in &mut self.accounts {
+            account.last_in_log = None;
+        }
+    }
+
     /// Everything that the person was told is safe has to be in the outbox, in the log, or in what needs attention;
     /// and what is in the log and has left the outbox has to be on the disk too, unless that may lag behind. Answers
     /// whether it does.

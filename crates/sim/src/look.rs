@@ -11,7 +11,8 @@ impl World {
     pub(crate) fn look_after(&mut self, event: Event) -> Result<(), Failure> {
         match event {
             Event::Save | Event::Tell => self.ledger.read(self.server.saved()),
-            Event::CrashServer => {
+            Event::CrashServer | Event::RestoreServer => {
+                self.ledger.read(self.server.saved())?;
                 self.ledger.server_crashed()?;
                 (0..self.devices.len()).try_for_each(|d| self.look_at(d))
             }
@@ -52,14 +53,20 @@ impl World {
         if before == Some(sight.seq) {
             return Ok(());
         }
-        hold(before <= Some(sight.seq), Wrong::WentBack, || format!("device {d} was further than {}", sight.seq))?;
+        hold(before <= Some(sight.seq) || place.is_cut_off, Wrong::WentBack, || {
+            format!("device {d} was further than {}", sight.seq)
+        })?;
         let board = self.server.board_at(sight.seq);
-        if board.is_none() && sight.seq == Seq::ZERO {
+        place.is_cut_off = board != Some(sight.confirmed);
+        let mut former = self.server.former_at(sight.seq).peekable();
+        let is_known = board.is_some() || former.peek().is_some();
+        if !is_known && sight.seq == Seq::ZERO {
             // It is made offline, and the server is still to be asked to make it.
             return Ok(());
         }
-        hold(board.is_some(), Wrong::AcknowledgedLost, || format!("device {d} is ahead of the server"))?;
-        hold(sight.has_unknown || board == Some(sight.confirmed), Wrong::NotTheBoard, || {
+        hold(is_known, Wrong::AcknowledgedLost, || format!("device {d} is ahead of the server"))?;
+        let is_right = !place.is_cut_off || sight.has_unknown || former.any(|board| board == sight.confirmed);
+        hold(is_right, Wrong::NotTheBoard, || {
             format!("device {d} at {} has what the server did not have then", sight.seq)
         })?;
         hold(is_sound(sight.view), Wrong::NotTheBoard, || format!("device {d} shows a card twice"))

@@ -29,6 +29,7 @@ pub(crate) struct Plan {
     pub(crate) device_crashes: u32,
     pub(crate) full_disks: u32,
     pub(crate) server_crashes: u32,
+    pub(crate) restores: u32,
     pub(crate) unknown_changes: u32,
 }
 
@@ -49,6 +50,7 @@ impl Plan {
             device_crashes: sometimes(6),
             full_disks: sometimes(4),
             server_crashes: sometimes(6),
+            restores: sometimes(3),
             unknown_changes: sometimes(4),
             n_people,
             devices,

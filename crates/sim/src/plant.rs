@@ -9,6 +9,9 @@ pub enum Plant {
     ForgetsOps,
     /// The server answers and tells everybody before it is on disk.
     TellsBeforeDisk,
+    /// The server, put back from a backup, gives other entries the names and times of those that it has lost: as if
+    /// nobody looked whether they are the same.
+    RepeatsMarks,
     /// The server misses an entry of what it answers to a join.
     AnswersShort,
     /// The device takes an entry as if none were missing before it.

@@ -23,6 +23,10 @@ pub(crate) struct Server {
     log: Vec<Entry>,
     /// The board after each entry, before the first one too; empty until there is a board.
     boards: Vec<Board>,
+    /// The same of each log that ended with a restore.
+    former: Vec<Vec<Board>>,
+    /// What the last of these had in its log.
+    lost: Vec<Entry>,
     ops: HashMap<OpId, (Seq, UserId)>,
     /// How many entries are on disk.
     n_saved: usize,
@@ -63,6 +67,8 @@ impl Server {
             makes_no_boards: false,
             log: Vec::new(),
             boards: board.into_iter().collect(),
+            former: Vec::new(),
+            lost: Vec::new(),
             ops: HashMap::new(),
             n_saved: 0,
             n_told: 0,
@@ -83,9 +89,19 @@ impl Server {
         self.boards.get(usize::try_from(seq.0).ok()?)
     }
 
+    /// The same in each of the logs that ended with a restore.
+    pub(crate) fn former_at(&self, seq: Seq) -> impl Iterator<Item = &Board> {
+        self.former.iter().filter_map(move |boards| boards.get(usize::try_from(seq.0).ok()?))
+    }
+
     /// The board as anybody is shown it, and its last entry.
     pub(crate) fn told(&self) -> Option<(Seq, &Board)> {
         Some((count(self.n_told), self.boards.get(self.n_told)?))
+    }
+
+    /// The board with everything that is decided.
+    pub(crate) fn last_board(&self) -> Option<&Board> {
+        self.boards.last()
     }
 
     /// Whether somebody is a member, and will stay one.
@@ -192,6 +208,13 @@ impl Server {
         self.append(actor, op, unknown, Some(effect), now);
     }
 
+    /// Somebody whom nobody watches makes a change.
+    pub(crate) fn append_other(&mut self, actor: UserId, op: OpId, change: Change, now: u64) {
+        let lost = self.lost.get(self.log.len()).filter(|_| self.plant == Some(Plant::RepeatsMarks));
+        let (op, now) = lost.map_or((op, now), |lost| (lost.op, lost.at.as_millis().unsigned_abs()));
+        self.append(actor, op, change, None, now);
+    }
+
     /// Decides on a change; `effect` is what it really does, where that is something else.
     fn append(&mut self, actor: UserId, op: OpId, change: Change, effect: Option<&Change>, now: u64) -> Option<Seq> {
         let mut board = self.boards.last()?.clone();
@@ -209,7 +232,7 @@ impl Server {
 
     /// The disk has the next entries, so many at most.
     pub(crate) fn save(&mut self, n_max: usize) {
-        self.n_saved = self.log.len().min(self.n_saved + n_max);
+        self.n_saved = self.log.len().min(self.n_saved.saturating_add(n_max));
     }
 
     /// Everybody on the board is told of the next entry, and then whoever asked for it is answered.
@@ -256,6 +279,14 @@ impl Server {
         let n_saved = count(self.n_saved);
         let forgets = self.plant == Some(Plant::ForgetsOps);
         self.ops.retain(|_, (seq, _)| *seq <= n_saved && !forgets);
+    }
+
+    /// It is killed, and comes back with the first entries of its log alone.
+    pub(crate) fn restore(&mut self, n_entries: usize) {
+        self.former.push(self.boards.clone());
+        self.lost.clone_from(&self.log);
+        self.n_saved = n_entries;
+        self.crash();
     }
 }
 

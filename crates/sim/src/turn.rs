@@ -119,6 +119,7 @@ impl World {
         possible.add(if self.server.has_untold() { 40 } else { 0 }, Event::Tell);
         if with_trouble {
             possible.add(plan.server_crashes, Event::CrashServer);
+            possible.add(plan.restores, Event::RestoreServer);
             possible.add(plan.unknown_changes, Event::Conjure);
         }
     }

@@ -36,6 +36,8 @@ pub(crate) struct Place {
     pub(crate) line: Option<LineId>,
     /// The last entry that it had when it was last looked at.
     pub(crate) seq: Option<roost_board::Seq>,
+    /// Whether what it had then is not in the server's log, since that was put back from a backup.
+    pub(crate) is_cut_off: bool,
     /// Whether a write has failed, so that what is on disk may lag behind.
     pub(crate) may_lag: bool,
     /// Whether a write has failed since the app started: then proposals may be left in the outbox on disk that are
@@ -48,7 +50,7 @@ impl World {
         let ledger = Ledger::new(devices.len());
         let devices = devices
             .into_iter()
-            .map(|device| Place { device, line: None, seq: None, may_lag: false, has_failed: false })
+            .map(|device| Place { device, line: None, seq: None, is_cut_off: false, may_lag: false, has_failed: false })
             .collect();
         let possible = Possible::default();
         Self { rng, plan, server, devices, lines: BTreeMap::new(), ledger, trace, n: 0, possible }
@@ -98,6 +100,7 @@ impl World {
             Event::Save => self.server.save(self.rng.usize(1..=8)),
             Event::Tell => self.server.tell(),
             Event::CrashServer => self.crash_server(),
+            Event::RestoreServer => self.restore_server(now),
             Event::StartServer => self.server.is_up = true,
             Event::Conjure => self.conjure(now),
         }
@@ -183,8 +186,36 @@ impl World {
 
     fn crash_server(&mut self) {
         self.server.crash();
+        self.hang_up_on_all();
+    }
+
+    fn hang_up_on_all(&mut self) {
         let lines: Vec<LineId> = self.lines.keys().copied().collect();
         lines.into_iter().for_each(|line| self.cut(line));
+    }
+
+    /// The server goes back to a backup and goes on from there, perhaps further than it was.
+    fn restore_server(&mut self, now: u64) {
+        let n_before = self.server.saved().len();
+        let n_lost = self.rng.usize(0..=n_before.min(10));
+        self.server.restore(n_before - n_lost);
+        self.hang_up_on_all();
+        let devices = &self.devices;
+        self.ledger.restored(self.server.saved(), |d, op| devices[d].device.is_pending(op));
+        for place in &mut self.devices {
+            place.is_cut_off |= place.seq.is_some_and(|seq| seq.0 > self.server.saved().len() as u64);
+        }
+        let owner = draw::person(0).id;
+        for _ in 0..self.rng.usize(0..=2 * n_lost + 1) {
+            let op = draw::op_id(self.next());
+            let Some(board) = self.server.last_board() else { return };
+            let change = draw::change(&mut self.rng, board, owner, self.plan.n_people, self.n);
+            self.server.append_other(owner, op, change, now);
+        }
+        self.server.save(usize::MAX);
+        while self.server.has_untold() {
+            self.server.tell();
+        }
     }
 
     fn with_line(&mut self, id: LineId, change: impl FnOnce(&mut Line)) {

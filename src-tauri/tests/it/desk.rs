@@ -1,6 +1,7 @@
 //! What the tests have on their desks: servers that can be stopped and started again, and cores.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
@@ -61,6 +62,23 @@ impl Host {
 
     pub(crate) async fn stop(&mut self) {
         self.server.take().unwrap().shutdown().await;
+    }
+
+    /// Copies what it has; it is stopped.
+    pub(crate) fn back_up(&self) -> TempDir {
+        let backup = tempfile::tempdir().unwrap();
+        for file in fs::read_dir(self.data()).unwrap().map(Result::unwrap) {
+            if file.file_type().unwrap().is_file() {
+                fs::copy(file.path(), backup.path().join(file.file_name())).unwrap();
+            }
+        }
+        backup
+    }
+
+    /// Starts it with what it had when it was backed up; it is stopped.
+    pub(crate) async fn put_back(&mut self, backup: TempDir) {
+        self.data = backup;
+        self.start_again().await;
     }
 
     pub(crate) async fn start_again(&mut self) {

@@ -15,6 +15,7 @@ mod local;
 mod network;
 mod offline;
 mod places;
+mod put_back;
 mod returning;
 // Elsewhere the system is not told by the environment whom to trust.
 #[cfg(target_os = "linux")]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{CatchUp, DurableReplica, JoinFrom, News, Outcome, Write};
+use super::{CatchUp, DurableReplica, JoinFrom, Mark, News, Outcome, Trouble, Write};
 use crate::change::{Entry, Proposal};
 use crate::id::{OpId, Seq};
 use crate::replica::{Replica, ReplicaError};
@@ -17,15 +17,25 @@ impl DurableReplica {
     pub fn joined(&mut self, answer: CatchUp) -> Outcome {
         self.sent.clear();
         self.is_joined = true;
+        self.is_held_back = false;
+        if let Some(replica) = &mut self.replica {
+            // What the server had accepted it may have lost. What it has, it says again.
+            replica.forget_accepted();
+        }
         match answer {
+            CatchUp::Snapshot(snapshot) if self.is_known(&snapshot) => Outcome::default(),
             CatchUp::Snapshot(snapshot) => self.start_from(snapshot),
+            CatchUp::Entries { entries, .. } if !self.goes_on_from_here(&entries) => {
+                let mut outcome = Outcome { trouble: Some(self.other_log()), ..Outcome::default() };
+                self.leave_for(JoinFrom::Start, &mut outcome);
+                outcome
+            }
             CatchUp::Entries { seq, entries } => {
                 let mut outcome = self.entries(entries);
                 let got = self.replica.as_ref().map(Replica::seq);
                 if outcome.rejoin.is_some() || got != Some(seq) {
-                    outcome
-                        .trouble
-                        .get_or_insert(ReplicaError::Gap { expected: got.unwrap_or(Seq::ZERO).next(), got: seq });
+                    let expected = got.unwrap_or(Seq::ZERO).next();
+                    outcome.trouble.get_or_insert(ReplicaError::Gap { expected, got: seq }.into());
                     // Asking for the same entries again would give the same ones again.
                     self.leave_for(JoinFrom::Start, &mut outcome);
                 }
@@ -34,9 +44,31 @@ impl DurableReplica {
         }
     }
 
-    /// Entries have arrived, in the order of their `seq`; they may be there already, or come before their turn.
+    /// Whether the board as a whole is what is here: then there is nothing to look at anew.
+    fn is_known(&self, snapshot: &Snapshot) -> bool {
+        self.replica.as_ref().is_some_and(|replica| {
+            replica.seq() == snapshot.seq && !replica.has_unknown() && *replica.confirmed() == snapshot.board
+        })
+    }
+
+    /// Whether the last entry that is here is among those that the server has.
+    fn goes_on_from_here(&self, entries: &[Entry]) -> bool {
+        let here = self.replica.as_ref().map_or(Seq::ZERO, Replica::seq);
+        here == Seq::ZERO || entries.iter().any(|entry| entry.seq == here && Some(Mark::of(entry)) == self.mark)
+    }
+
+    fn other_log(&self) -> Trouble {
+        Trouble::OtherLog { seq: self.replica.as_ref().map_or(Seq::ZERO, Replica::seq) }
+    }
+
+    /// Entries have arrived, in the order of their `seq`; they may be there already, or come before their turn. Those
+    /// that come while there is no join are passed over: whose log they are from is not known, and the next join has
+    /// them.
     pub fn entries(&mut self, entries: Vec<Entry>) -> Outcome {
         let mut outcome = Outcome::default();
+        if !self.is_joined {
+            return outcome;
+        }
         let Some(replica) = &mut self.replica else {
             self.leave_for(JoinFrom::Start, &mut outcome);
             return outcome;
@@ -60,6 +92,9 @@ impl DurableReplica {
         for op in &settled {
             self.sent.remove(op);
         }
+        if let Some(last) = fresh.iter().find(|entry| entry.seq == after) {
+            self.mark = Some(Mark::of(last));
+        }
         if !fresh.is_empty() {
             self.store(&fresh, &mut outcome);
         }
@@ -70,10 +105,10 @@ impl DurableReplica {
         }
         if let Some(trouble) = trouble {
             let from = match trouble {
-                ReplicaError::Gap { .. } => JoinFrom::Since(after),
+                ReplicaError::Gap { .. } => self.join_from(),
                 ReplicaError::Diverged { .. } => JoinFrom::Start,
             };
-            outcome.trouble = Some(trouble);
+            outcome.trouble = Some(trouble.into());
             self.leave_for(from, &mut outcome);
         }
         outcome
@@ -81,19 +116,25 @@ impl DurableReplica {
 
     fn start_from(&mut self, snapshot: Snapshot) -> Outcome {
         let before: Vec<OpId> = self.outbox().map(|proposal| proposal.op).collect();
+        let mut outcome = Outcome { news: vec![News::Reset], ..Outcome::default() };
         match &mut self.replica {
             Some(replica) if replica.seq() <= snapshot.seq => replica.reset(snapshot),
             // The server was put back to what it was earlier, and it is the server that decides.
             Some(replica) => {
+                outcome.trouble = Some(Trouble::OtherLog { seq: replica.seq() });
                 let pending: Vec<Proposal> = replica.pending().cloned().collect();
+                let has_unknown = replica.has_unknown();
                 *replica = Replica::with_pending(self.actor, snapshot, pending);
+                if has_unknown {
+                    replica.note_unknown();
+                }
             }
             None => {
                 let carried = std::mem::take(&mut self.carried);
                 self.replica = Some(Replica::with_pending(self.actor, snapshot, carried));
             }
         }
-        let mut outcome = Outcome { news: vec![News::Reset], ..Outcome::default() };
+        self.mark = None;
         self.store_whole(&mut outcome);
         let after: HashSet<OpId> = self.outbox().map(|proposal| proposal.op).collect();
         let settled: Vec<OpId> = before.into_iter().filter(|op| !after.contains(op)).collect();
@@ -124,9 +165,8 @@ impl DurableReplica {
     }
 
     fn store_whole(&mut self, outcome: &mut Outcome) {
-        let Some(replica) = &self.replica else { return };
-        let snapshot = Snapshot { seq: replica.seq(), board: replica.confirmed().clone() };
-        outcome.writes.push(Write::Snapshot { snapshot, has_unknown: replica.has_unknown() });
+        let Some(whole) = self.whole() else { return };
+        outcome.writes.push(whole);
         self.n_stored = 0;
         self.is_stale = false;
     }

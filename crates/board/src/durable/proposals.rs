@@ -59,7 +59,9 @@ impl DurableReplica {
     /// The next proposals to send, so many at most; they count as sent.
     #[must_use]
     pub fn take_to_send(&mut self, max: usize) -> Vec<Proposal> {
-        let Some(replica) = self.replica.as_ref().filter(|_| self.is_joined) else { return Vec::new() };
+        let Some(replica) = self.replica.as_ref().filter(|_| self.is_joined && !self.is_held_back) else {
+            return Vec::new();
+        };
         let first_unkept = self.unkept.front().map(|unkept| unkept.proposal.op);
         let proposals: Vec<Proposal> = replica
             .pending()
@@ -77,6 +79,11 @@ impl DurableReplica {
     pub fn disconnected(&mut self) {
         self.is_joined = false;
         self.sent.clear();
+    }
+
+    /// Sends nothing more before the next join, which is the owner's to ask for; entries are still taken.
+    pub const fn hold_back(&mut self) {
+        self.is_held_back = true;
     }
 
     /// The server has accepted a proposal as the entry `seq`.

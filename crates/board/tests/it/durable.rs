@@ -1,7 +1,7 @@
 //! The rules of a durable replica, one by one. That they hold together, the simulation shows.
 
-use roost_board::durable::{CatchUp, DurableReplica, JoinFrom, News, Outcome, Stored, Write};
-use roost_board::{Change, Context, Doing, Entry, OpId, Proposal, Seq, Snapshot, Timestamp};
+use roost_board::durable::{CatchUp, DurableReplica, JoinFrom, Mark, News, Outcome, Stored, Trouble, Write};
+use roost_board::{Board, Change, Context, Doing, Entry, OpId, Proposal, Seq, Snapshot, Timestamp};
 
 use crate::draw::{card_added, context, empty_board, list_added, op_id, user_id, with};
 
@@ -99,7 +99,7 @@ fn a_proposal_leaves_the_outbox_with_its_entry() {
 fn what_lies_behind_a_gap_is_asked_for_and_not_shown() {
     let mut replica = joined();
     let outcome = replica.entries(vec![entry(1, 1), entry(3, 3)]);
-    assert_eq!(outcome.rejoin, Some(JoinFrom::Since(Seq(1))));
+    assert_eq!(outcome.rejoin, Some(JoinFrom::Since(Seq(0))), "with the last one that is here");
     assert_eq!(outcome.news, [News::Entries(vec![entry(1, 1)])]);
     assert_eq!(replica.view().unwrap().n_cards(), 1);
     assert!(!replica.is_joined());
@@ -169,10 +169,165 @@ fn a_start_from_disk_has_what_was_there_up_to_what_is_missing() {
     let outbox = vec![proposal(9, card_added(9, 0, "a1"))];
     let stored = Stored { entries: vec![entry(1, 1), entry(3, 3)], outbox, ..stored() };
     let mut replica = DurableReplica::new(user_id(ME), stored);
-    assert_eq!(replica.join_from(), JoinFrom::Since(Seq(1)));
+    assert_eq!(replica.join_from(), JoinFrom::Since(Seq(0)));
     assert_eq!(replica.view().unwrap().n_cards(), 2);
     // What is on disk is not what entries can be added to.
-    let outcome = replica.joined(CatchUp::Entries { seq: Seq(2), entries: vec![entry(2, 2)] });
+    let outcome = replica.joined(CatchUp::Entries { seq: Seq(2), entries: vec![entry(1, 1), entry(2, 2)] });
     assert!(matches!(outcome.writes.as_slice(), [Write::Snapshot { .. }]), "{outcome:?}");
     assert_eq!(sent(&mut replica), [op_id(9)], "it was on disk all along");
+}
+
+/// The board after these proposals.
+fn board_with(proposals: &[u16]) -> Board {
+    let cards = proposals.iter().map(|n| card_added(*n, 0, "a0"));
+    with(empty_board(), std::iter::once(list_added(0, "a0")).chain(cards))
+}
+
+fn snapshot(seq: u64, proposals: &[u16]) -> CatchUp {
+    CatchUp::Snapshot(Snapshot { seq: Seq(seq), board: board_with(proposals) })
+}
+
+/// One that has the entries 1 to 3, and a proposal that waits; it has just lost the connection.
+fn cut_off() -> DurableReplica {
+    let mut replica = joined();
+    drop(replica.entries(vec![entry(1, 1), entry(2, 2), entry(3, 3)]));
+    drop(propose(&mut replica, 9));
+    replica.kept(op_id(9));
+    assert_eq!(sent(&mut replica), [op_id(9)]);
+    replica.disconnected();
+    assert_eq!(replica.join_from(), JoinFrom::Since(Seq(2)), "with the last one that is here");
+    replica
+}
+
+/// That the board is taken as a whole, and what waits is sent again.
+#[track_caller]
+fn assert_takes_the_other_log(replica: &mut DurableReplica, answer: CatchUp) {
+    let before = replica.clone();
+    let outcome = replica.joined(answer);
+    let (rejoin, trouble) = (Some(JoinFrom::Start), Some(Trouble::OtherLog { seq: Seq(3) }));
+    assert_eq!(outcome, Outcome { rejoin, trouble, ..Outcome::default() }, "nothing is taken");
+    assert_eq!(replica.view(), before.view());
+    assert_eq!(sent(replica), []);
+    let outcome = replica.joined(snapshot(5, &[1, 4, 5, 6, 7]));
+    assert!(matches!(outcome.writes.as_slice(), [Write::Snapshot { mark: None, .. }]), "{outcome:?}");
+    assert_eq!(outcome.news, [News::Reset]);
+    assert_eq!(*replica.replica().unwrap().confirmed(), board_with(&[1, 4, 5, 6, 7]));
+    assert_eq!(replica.view().unwrap().n_cards(), 6);
+    assert_eq!(sent(replica), [op_id(9)]);
+}
+
+#[test]
+fn a_server_that_was_put_back_and_has_grown_since_is_noticed() {
+    let longer = CatchUp::Entries { seq: Seq(5), entries: vec![entry(5, 3), entry(6, 4), entry(7, 5)] };
+    assert_takes_the_other_log(&mut cut_off(), longer);
+    let as_long = CatchUp::Entries { seq: Seq(3), entries: vec![entry(5, 3)] };
+    assert_takes_the_other_log(&mut cut_off(), as_long);
+    let shorter_by_one = CatchUp::Entries { seq: Seq(2), entries: Vec::new() };
+    assert_takes_the_other_log(&mut cut_off(), shorter_by_one);
+}
+
+/// A proposal of somebody who had no answer yet is sent again, and may be entry 3 again, after another entry 2.
+#[test]
+fn the_same_proposal_at_the_same_place_may_still_be_another_entry() {
+    let later = Entry { at: Timestamp::from_millis(2_000), ..entry(3, 3) };
+    assert_takes_the_other_log(&mut cut_off(), CatchUp::Entries { seq: Seq(3), entries: vec![later] });
+}
+
+#[test]
+fn a_server_whose_log_is_shorter_is_believed() {
+    let mut replica = cut_off();
+    let outcome = replica.joined(snapshot(1, &[1]));
+    assert_eq!(outcome.trouble, Some(Trouble::OtherLog { seq: Seq(3) }));
+    assert_eq!((outcome.news, outcome.rejoin), (vec![News::Reset], None));
+    assert_eq!(*replica.replica().unwrap().confirmed(), board_with(&[1]));
+    assert_eq!(sent(&mut replica), [op_id(9)]);
+}
+
+#[test]
+fn that_the_last_entry_comes_again_is_no_news() {
+    let mut replica = cut_off();
+    let outcome = replica.joined(CatchUp::Entries { seq: Seq(3), entries: vec![entry(3, 3)] });
+    assert_eq!(outcome, Outcome::default());
+    let outcome = replica.joined(CatchUp::Entries { seq: Seq(4), entries: vec![entry(3, 3), entry(4, 4)] });
+    assert_eq!(outcome.writes, [Write::Entries(vec![entry(4, 4)])]);
+    assert_eq!(outcome.news, [News::Entries(vec![entry(4, 4)])]);
+}
+
+/// The server does not say which entry was the last in it.
+#[test]
+fn a_board_from_a_snapshot_is_taken_as_a_whole_until_an_entry_comes() {
+    let mut replica = DurableReplica::new(user_id(ME), Stored::default());
+    drop(replica.joined(snapshot(2, &[1, 2])));
+    assert_eq!(replica.join_from(), JoinFrom::Start);
+    replica.disconnected();
+    assert_eq!(replica.joined(snapshot(2, &[1, 2])), Outcome::default(), "it is known already");
+    drop(replica.entries(vec![entry(3, 3)]));
+    assert_eq!(replica.join_from(), JoinFrom::Since(Seq(2)));
+}
+
+#[test]
+fn a_start_from_disk_knows_the_last_entry() {
+    let of = |entry: Entry| Mark { op: entry.op, at: entry.at };
+    let whole = Some(Snapshot { seq: Seq(2), board: board_with(&[1, 2]) });
+    let without = Stored { snapshot: whole.clone(), ..Stored::default() };
+    assert_eq!(DurableReplica::new(user_id(ME), without).join_from(), JoinFrom::Start, "an older version wrote it");
+
+    let stored = Stored { snapshot: whole, mark: Some(of(entry(2, 2))), ..Stored::default() };
+    let mut replica = DurableReplica::new(user_id(ME), stored.clone());
+    assert_eq!(replica.join_from(), JoinFrom::Since(Seq(1)));
+    let outcome = replica.joined(CatchUp::Entries { seq: Seq(2), entries: vec![entry(5, 2)] });
+    assert_eq!(outcome.rejoin, Some(JoinFrom::Start));
+
+    let mut replica = DurableReplica::new(user_id(ME), Stored { entries: vec![entry(3, 3)], ..stored });
+    assert_eq!(replica.join_from(), JoinFrom::Since(Seq(2)));
+    let Some(Write::Snapshot { mark, .. }) = replica.whole() else { panic!("there is a board") };
+    assert_eq!(mark, Some(of(entry(3, 3))));
+    let outcome = replica.joined(CatchUp::Entries { seq: Seq(3), entries: vec![entry(3, 3)] });
+    assert_eq!(outcome, Outcome::default());
+}
+
+/// It was accepted, the server was put back before anybody told of the entry, and it is not in what the server has now.
+#[test]
+fn what_was_accepted_before_the_server_was_put_back_is_proposed_again() {
+    let mut replica = cut_off();
+    drop(replica.joined(CatchUp::Entries { seq: Seq(3), entries: vec![entry(3, 3)] }));
+    assert_eq!(replica.accepted(op_id(9), Seq(4)), Outcome::default());
+    replica.disconnected();
+    drop(replica.joined(CatchUp::Entries { seq: Seq(4), entries: vec![entry(5, 3), entry(6, 4)] }));
+    let outcome = replica.joined(snapshot(4, &[1, 4, 5, 6]));
+    assert!(matches!(outcome.writes.as_slice(), [Write::Snapshot { .. }]), "{outcome:?}");
+    assert_eq!(sent(&mut replica), [op_id(9)]);
+}
+
+#[test]
+fn entries_from_before_the_join_is_answered_are_not_taken() {
+    let mut replica = cut_off();
+    assert_eq!(replica.entries(vec![entry(4, 4)]), Outcome::default());
+    assert_eq!(replica.replica().unwrap().seq(), Seq(3));
+}
+
+#[test]
+fn one_that_holds_back_takes_entries_and_sends_nothing_before_the_next_join() {
+    let mut replica = joined();
+    drop(propose(&mut replica, 1));
+    replica.kept(op_id(1));
+    replica.hold_back();
+    assert_eq!(sent(&mut replica), []);
+    assert_eq!(replica.entries(vec![entry(2, 1)]).news, [News::Entries(vec![entry(2, 1)])]);
+    drop(replica.joined(CatchUp::Entries { seq: Seq(1), entries: vec![entry(2, 1)] }));
+    assert_eq!(sent(&mut replica), [op_id(1)]);
+}
+
+#[test]
+fn what_the_server_has_lost_cannot_be_taken_back() {
+    let mut replica = joined();
+    drop(propose(&mut replica, 1));
+    replica.kept(op_id(1));
+    drop(replica.entries(vec![entry(1, 1), entry(2, 2)]));
+    replica.disconnected();
+    drop(replica.joined(CatchUp::Entries { seq: Seq(2), entries: vec![entry(3, 2)] }));
+    drop(replica.joined(snapshot(2, &[3, 4])));
+    let refused = replica.history().undo(replica.view().unwrap(), &context(ME, 2_000)).unwrap_err();
+    assert_eq!(refused.step().map(|step| step.op), Some(op_id(1)));
+    assert!(!refused.to_string().is_empty(), "it is said why");
 }

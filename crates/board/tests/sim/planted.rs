@@ -29,6 +29,11 @@ fn a_server_that_applies_and_tells_before_it_commits() {
 }
 
 #[test]
+fn a_server_that_was_put_back_and_is_taken_for_what_it_was() {
+    check(Plant::RepeatsMarks, &[Wrong::NotTheBoard, Wrong::Unequal]);
+}
+
+#[test]
 fn a_server_that_leaves_an_entry_out() {
     check(Plant::AnswersShort, &[Wrong::NotTheBoard, Wrong::NotOnDevice]);
 }

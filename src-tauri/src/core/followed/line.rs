@@ -21,10 +21,7 @@ pub(super) struct Line {
 impl Line {
     /// Joins as soon as there is a connection.
     pub(super) fn open(socket: &Socket, topic: Topic, from: JoinFrom) -> Self {
-        let since = Arc::new(Mutex::new(match from {
-            JoinFrom::Since(seq) => Some(seq),
-            JoinFrom::Start => None,
-        }));
+        let since = Arc::new(Mutex::new(since(from)));
         let asked = since.clone();
         let (channel, events) = socket.channel(&topic.to_string(), move || {
             serde_json::to_value(JoinBoard { since: *lock(&asked) }).expect("a join is plain JSON")
@@ -37,9 +34,9 @@ impl Line {
         lock(&self.since).is_some()
     }
 
-    /// The next join asks for what comes after `seq`.
-    pub(super) fn note(&self, seq: Seq) {
-        *lock(&self.since) = Some(seq);
+    /// The next join is from there.
+    pub(super) fn note(&self, from: JoinFrom) {
+        *lock(&self.since) = since(from);
     }
 
     /// The next event of a line, if there is one; without it, waits for ever. May be dropped without losing an event.
@@ -48,5 +45,12 @@ impl Line {
             Some(line) => line.events.recv().await,
             None => pending().await,
         }
+    }
+}
+
+const fn since(from: JoinFrom) -> Option<Seq> {
+    match from {
+        JoinFrom::Since(seq) => Some(seq),
+        JoinFrom::Start => None,
     }
 }

@@ -119,7 +119,7 @@ impl Task {
     }
 
     /// The name of the board, as last known.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let summary = || self.surroundings.boards.summary(self.board_id).map(|summary| summary.name);
         let confirmed = self.replica.replica().map(|replica| replica.confirmed().name().to_owned());
         confirmed.or_else(summary).or_else(|| self.unmade.clone()).unwrap_or_default()

@@ -167,7 +167,9 @@ mod tests {
 
     fn replica() -> DurableReplica {
         let snapshot = Some(Snapshot { seq: Seq::ZERO, board: board() });
-        DurableReplica::new(me(), Stored { snapshot, ..Stored::default() })
+        let mut replica = DurableReplica::new(me(), Stored { snapshot, ..Stored::default() });
+        drop(replica.joined(CatchUp::Entries { seq: Seq::ZERO, entries: Vec::new() }));
+        replica
     }
 
     fn entries(seqs: impl Iterator<Item = u64>) -> Vec<Entry> {
@@ -197,8 +199,7 @@ mod tests {
 
     /// Has entries taken, and tells of those that are new.
     fn take(screen: &mut Screen, replica: &mut DurableReplica, arrived: Vec<Entry>) {
-        let seq = arrived.last().unwrap().seq;
-        for news in replica.joined(CatchUp::Entries { seq, entries: arrived }).news {
+        for news in replica.entries(arrived).news {
             match news {
                 News::Entries(entries) => screen.entries(replica, entries),
                 other => panic!("{other:?}"),

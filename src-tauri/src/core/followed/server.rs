@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt as _;
 use roost_board::durable::{CatchUp, JoinFrom};
-use roost_board::{Entry, Role, Snapshot};
+use roost_board::{Entry, Role};
 use roost_bridge::Refusal;
 use roost_channels::{ChannelEvent, Payload, PushError};
 use roost_protocol::event;
@@ -87,9 +87,6 @@ impl Task {
 
     fn joined(&mut self, response: &Payload) {
         let answer = match response.parse::<JoinedBoard>() {
-            Ok(JoinedBoard::Snapshot(snapshot)) if self.is_known(&snapshot) => {
-                CatchUp::Entries { seq: snapshot.seq, entries: Vec::new() }
-            }
             Ok(JoinedBoard::Snapshot(snapshot)) => CatchUp::Snapshot(snapshot),
             Ok(JoinedBoard::Entries(EntriesAnswer { seq, entries })) => CatchUp::Entries { seq, entries },
             Err(error) if self.line.as_ref().is_some_and(Line::was_asked_since) => {
@@ -110,13 +107,6 @@ impl Task {
         if self.replica.replica().is_some() {
             self.serve();
         }
-    }
-
-    /// Whether the board as a whole is what is here: then there is nothing to draw anew.
-    fn is_known(&self, snapshot: &Snapshot) -> bool {
-        self.replica.replica().is_some_and(|replica| {
-            replica.seq() == snapshot.seq && !replica.has_unknown() && *replica.confirmed() == snapshot.board
-        })
     }
 
     fn join_refused(&mut self, response: &Payload) {
@@ -180,7 +170,7 @@ impl Task {
     /// comes after a proposal may build on it.
     fn hold_back(&mut self) {
         self.outbox.start_over();
-        self.replica.disconnected();
+        self.replica.hold_back();
         self.put_off(|| Error::Offline);
     }
 

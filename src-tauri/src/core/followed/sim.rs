@@ -44,6 +44,11 @@ fn a_server_that_tells_before_it_commits_is_found() {
 }
 
 #[test]
+fn a_server_that_was_put_back_and_is_taken_for_what_it_was_is_found() {
+    check(Plant::RepeatsMarks, &[Wrong::NotTheBoard, Wrong::Unequal]);
+}
+
+#[test]
 fn a_server_that_leaves_an_entry_out_is_found() {
     check(Plant::AnswersShort, &[Wrong::NotTheBoard, Wrong::NotOnDevice]);
 }

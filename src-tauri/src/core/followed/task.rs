@@ -84,6 +84,8 @@ pub(super) struct Task {
     pub(super) retry_at: Option<Instant>,
     pub(super) link: watch::Receiver<Option<Link>>,
     phases: watch::Receiver<ConnectionPhase>,
+    /// The server has another log than the one that the board comes from, and the person is to be told.
+    pub(super) is_put_back: bool,
     /// The board may be gone for this person: to be seen at the next join.
     pub(super) is_suspect: bool,
     /// Why the board is gone for this person.
@@ -109,6 +111,7 @@ impl Task {
             retry_at: None,
             link: surroundings.link.clone(),
             phases: surroundings.status.phases(),
+            is_put_back: false,
             is_suspect: false,
             lost: None,
             is_over: false,
@@ -198,8 +201,8 @@ impl Task {
             self.turn_away(|| Error::Offline);
         }
         self.surroundings.status.set_waiting(self.board_id, self.n_waiting());
-        if let (Some(line), Some(replica), true) = (&self.line, self.replica.replica(), self.replica.is_joined()) {
-            line.note(replica.seq());
+        if let Some(line) = self.line.as_ref().filter(|_| self.replica.is_joined()) {
+            line.note(self.replica.join_from());
         }
     }
 

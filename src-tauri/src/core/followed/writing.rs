@@ -1,14 +1,15 @@
 //! What a followed board has on its way to the disk, and what follows when it is there.
 
-use roost_board::durable::{News, Outcome, Write};
-use roost_board::{Doing, OpId, Proposal, ReplicaError, Snapshot};
-use roost_bridge::AttentionItem;
+use roost_board::durable::{News, Outcome, Trouble, Write};
+use roost_board::{Doing, OpId, Proposal, ReplicaError};
+use roost_bridge::{AttentionItem, Notice};
 
 use super::Answer;
 use super::loss::Loss;
 use super::task::Task;
 use crate::core::attention::Taken;
 use crate::core::error::Error;
+use crate::core::outlet::UiEvent;
 use crate::core::store::{AccountWrite, StoreError};
 
 /// What follows when something is on disk, or could not be written.
@@ -38,13 +39,11 @@ impl Task {
     /// Writes everything that is known: the file was damaged, and perhaps not all of it could be saved.
     pub(super) fn write_anew(&mut self) {
         let Some(replica) = self.replica.replica() else { return };
-        let snapshot = Snapshot { seq: replica.seq(), board: replica.confirmed().clone() };
-        let whole = Write::Snapshot { snapshot, has_unknown: replica.has_unknown() };
         let outbox = replica.pending().map(|proposal| {
             // The steps that take them back are in the file already, or lost.
             Write::Queued { proposal: proposal.clone(), doing: Doing::Anew, inverse: None }
         });
-        let writes = std::iter::once(whole).chain(outbox).collect();
+        let writes = self.replica.whole().into_iter().chain(outbox).collect();
         self.write(self.of_board(writes), After::Nothing);
     }
 
@@ -57,11 +56,12 @@ impl Task {
     pub(super) fn carry_out(&mut self, outcome: Outcome) {
         let Outcome { writes, news, rejoin, trouble } = outcome;
         match trouble {
-            Some(ReplicaError::Gap { expected, got }) => {
+            Some(Trouble::Entries(ReplicaError::Gap { expected, got })) => {
                 tracing::info!(topic = %self.topic, %expected, %got, "entries are missing");
             }
-            Some(error @ ReplicaError::Diverged { .. }) => {
-                tracing::error!(topic = %self.topic, %error, "taking the board as a whole");
+            Some(trouble) => {
+                tracing::error!(topic = %self.topic, %trouble, "taking the board as a whole");
+                self.is_put_back |= matches!(trouble, Trouble::OtherLog { .. });
             }
             None => {}
         }
@@ -71,7 +71,10 @@ impl Task {
         for news in news {
             match news {
                 News::Entries(entries) => self.screen.entries(&self.replica, entries),
-                News::Reset => self.screen.reset(&self.replica),
+                News::Reset => {
+                    self.screen.reset(&self.replica);
+                    self.tell_if_put_back();
+                }
                 News::Refused(proposal) => {
                     tracing::error!(op = %proposal.op, "a refusal that nobody has answered for");
                 }
@@ -79,6 +82,18 @@ impl Task {
         }
         if let Some(from) = rejoin {
             self.rejoin(from);
+        }
+    }
+
+    /// What the server has lost is lost; whoever looks for it should know why it is missing.
+    fn tell_if_put_back(&mut self) {
+        if std::mem::take(&mut self.is_put_back) {
+            let message = format!(
+                "The server was put back to an earlier state. What was changed on \"{}\" after that is gone, \
+                 unless it was still waiting here.",
+                self.name()
+            );
+            self.surroundings.outlet.tell(UiEvent::Notice(Notice { code: "put_back".to_owned(), message }));
         }
     }
 

@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use super::database::Database;
+#[cfg(test)]
+pub(super) use layout::LAYOUT;
 
 /// Something to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,7 +30,7 @@ impl Workspace {
         }
         let summary = board.summary();
         let snapshot = Snapshot { seq: Seq::ZERO, board };
-        let whole = Write::Snapshot { snapshot, has_unknown: false };
+        let whole = Write::Snapshot { snapshot, mark: None, has_unknown: false };
         writes.extend([AccountWrite::NewBoard { id, name }, AccountWrite::Board(id, whole)]);
         account.write(writes).await.map_err(Error::NotKept)?;
         if stop.is_cancelled() {

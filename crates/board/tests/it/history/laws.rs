@@ -48,6 +48,22 @@ fn is_mine_to_undo(change: &Change) -> bool {
 }
 
 proptest! {
+    /// As after the server was put back from a backup: what I did is not on the board any more.
+    #[test]
+    fn what_never_happened_cannot_be_taken_back(before in some_changes(60), mine in some_change()) {
+        let mut desk = Desk::new(furnished_board());
+        for (context, change) in &before {
+            drop(desk.board.apply(context, change));
+        }
+        let board = desk.board.clone();
+        if desk.make(Doing::Anew, mine.clone()).is_some() && desk.board != board {
+            let refused = desk.history.undo(&board, &context(ME, 0)).err();
+            let is_there = desk.history.undo_steps().len() > 0;
+            let expected = if is_there { "it is not possible" } else { "there is nothing" };
+            prop_assert!(refused.is_some_and(|why| why.step().is_some() == is_there), "{mine:?}: {expected}");
+        }
+    }
+
     #[test]
     fn any_sequence_can_be_taken_back_and_done_again(
         before in some_changes(30),

@@ -204,6 +204,13 @@ impl Device for ModelDevice {
         self.disk.stored.outbox.iter().any(|proposal| proposal.op == op)
     }
 
+    fn is_pending(&self, op: OpId) -> bool {
+        match &self.running {
+            Some(running) => running.replica.outbox().any(|proposal| proposal.op == op),
+            None => self.is_kept(op),
+        }
+    }
+
     fn check(&self) -> Result<(), Failure> {
         let Some(running) = &self.running else { return Ok(()) };
         if let Some(trouble) = &running.window.trouble {

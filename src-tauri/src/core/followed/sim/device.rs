@@ -56,7 +56,7 @@ impl CoreDevice {
             let whole = draw::new_board();
             let name = whole.name().to_owned();
             let snapshot = Snapshot { seq: Seq::ZERO, board: whole };
-            let write = Write::Snapshot { snapshot, has_unknown: false };
+            let write = Write::Snapshot { snapshot, mark: None, has_unknown: false };
             let writes = vec![AccountWrite::NewBoard { id: board, name }, AccountWrite::Board(board, write)];
             let mut open = folder.open(&runtime);
             let written = open.store.write(writes);
@@ -362,6 +362,13 @@ impl Device for CoreDevice {
 
     fn is_kept(&self, op: OpId) -> bool {
         self.folder.is_kept(op)
+    }
+
+    fn is_pending(&self, op: OpId) -> bool {
+        match self.app.as_ref().and_then(|app| app.task.as_ref()) {
+            Some(task) => task.replica.outbox().any(|proposal| proposal.op == op),
+            None => self.is_kept(op),
+        }
     }
 
     fn check(&self) -> Result<(), Failure> {
