@@ -5,6 +5,26 @@
 //! kept until another is there. A [`Channel`] is a topic joined on it: it is joined again whenever the connection is back, and
 //! tells by [`ChannelEvents`] what happens, in the order in which the server said it.
 //!
+//! # Transports
+//!
+//! Frames travel on a WebSocket, or by long poll where something in between lets no WebSocket through ([`Transport`]).
+//! [`SocketConfig::transport`] comes first. The other one is tried beside it when the machine is there, and yet the
+//! upgrade is answered by something else (a page, or an HTTP status other than 101 and the refusal of a Phoenix server,
+//! 403 with no page), is cut, or hangs for [`SocketConfig::fallback_time`]; and after two WebSockets that opened and
+//! stayed mute. It is used only if it really opens: a server that is down, or a portal that answers everything, changes
+//! nothing. What works is remembered and comes first from then on; [`Socket::transport`] tells it, so that an
+//! application can keep it from one start to the next.
+//!
+//! Over long poll the WebSocket is looked for again: soon after the start, then after the growing pauses of
+//! [`SocketConfig::websocket_backoff`], and at [`Socket::reconnect_now`]. One that answers a heartbeat takes over as soon
+//! as nobody waits for an answer any more; the channels are left on the old line and joined on the new one.
+//!
+//! A request whose connection breaks leaves open what became of it. With a server that counts messages, as Roost's does
+//! (`ack` in its answers), the request is made again and nothing is lost or doubled; with any other it is the end of the
+//! connection, as it is for WebSockets: pushes under way fail, and channels are joined again.
+//!
+//! # Tasks
+//!
 //! One task owns the connection and everything that belongs to it. It ends with the `Socket`.
 //!
 //! ```no_run

@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 use self::batch::{Batch, Queue};
 use self::http::Http;
 pub(crate) use self::http::HttpError;
-use self::session::{Address, Answer, Foreign, GONE, Session};
+use self::session::{Address, Answer, Foreign, GONE, Session, TOO_MANY};
 use super::{Gone, Incoming, Line, Transport};
 use crate::backoff;
 use crate::config::SocketConfig;
@@ -249,6 +249,8 @@ async fn ask(
         };
         let (reason, may_be_repeated) = match asked {
             Ok(response) => match Answer::read(&response) {
+                // The server still has requests from before, whose connections it does not know to have ended.
+                Ok(Answer { status: TOO_MANY, .. }) => ("the server has too many requests".to_owned(), true),
                 Ok(answer) => return Ok(answer),
                 // A gateway that could not get through, and whatever else cuts in.
                 Err(Foreign { status }) => {

@@ -10,5 +10,6 @@ mod longpoll;
 mod peer;
 mod proxy;
 mod reconnect;
+mod roost;
 mod sockets;
 mod web;

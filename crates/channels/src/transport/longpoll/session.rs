@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue};
@@ -14,8 +16,10 @@ use super::batch::Batch;
 use crate::config::SocketConfig;
 use crate::transport::{Incoming, Transport};
 
-/// The server has opened a session, and the next poll waits for messages.
+/// There is no such session; a poll is given the token of a new one.
 pub(super) const GONE: u16 = 410;
+/// There are too many requests of this session at a time.
+pub(super) const TOO_MANY: u16 = 429;
 
 /// What the server answers. The HTTP status is 200 whatever this one is.
 #[derive(Debug, Deserialize)]
@@ -48,11 +52,23 @@ impl Answer {
     /// The frames that the server says.
     pub(super) fn frames(self) -> impl Iterator<Item = Incoming> {
         self.messages.into_iter().map(|message| match serde_json::from_str::<String>(message.get()) {
-            // Binary frames begin with the number of their kind, which is neither JSON nor text.
-            Ok(frame) if frame.starts_with(['\0', '\u{1}', '\u{2}']) => Incoming::Binary(frame.into_bytes().into()),
-            Ok(frame) => Incoming::Text(frame.into()),
+            Ok(frame) => read(frame),
             Err(_) => Incoming::Text(Utf8Bytes::from(message.get())),
         })
+    }
+}
+
+/// A frame among the messages of an answer. Text is JSON: a list, or an object in version 1. Binary frames are written
+/// by Phoenix as they are, and begin with the number of their kind; by Roost as clients write them, in base64, since not
+/// all bytes can be in a string.
+fn read(frame: String) -> Incoming {
+    match frame.as_bytes().first() {
+        Some(0..=2) => Incoming::Binary(frame.into_bytes().into()),
+        Some(b'[' | b'{') | None => Incoming::Text(frame.into()),
+        Some(_) => match BASE64_STANDARD.decode(&frame) {
+            Ok(bytes) => Incoming::Binary(bytes.into()),
+            Err(_) => Incoming::Text(frame.into()),
+        },
     }
 }
 
@@ -153,13 +169,14 @@ mod tests {
 
     #[test]
     fn frames_of_both_kinds() {
-        let body = r#"{"messages":["[null,null,\"t\",\"a\",{}]","\u0002\u0001\u0001tbé",{"topic":"t"}],"status":200}"#;
+        let body = r#"{"messages":["[null,null,\"t\",\"a\",{}]","\u0002\u0001\u0001tbé","AgEBdGL/",{"topic":"t"}],"status":200}"#;
         let frames: Vec<_> = read(200, body).unwrap().frames().collect();
         assert_eq!(
             frames,
             [
                 Incoming::Text(r#"[null,null,"t","a",{}]"#.into()),
                 Incoming::Binary("\u{2}\u{1}\u{1}tbé".into()),
+                Incoming::Binary(b"\x02\x01\x01tb\xff"[..].into()),
                 Incoming::Text(r#"{"topic":"t"}"#.into()),
             ]
         );
