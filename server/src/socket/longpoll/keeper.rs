@@ -48,7 +48,7 @@ struct Keeper {
     /// The server stops.
     is_stopping: bool,
     _listed: Listed,
-    _kept: Kept,
+    kept: Kept,
 }
 
 /// A poll that waits for messages.
@@ -86,7 +86,7 @@ pub(super) fn start(
         shutdown: Box::pin(state.shutdown.clone().cancelled_owned()),
         is_stopping: false,
         _listed: listed,
-        _kept: kept,
+        kept,
     };
     drop(state.tasks.spawn(keeper.run()));
     Ok(token)
@@ -263,6 +263,7 @@ impl Keeper {
 
     /// Says goodbye to the poll that waits.
     fn end(mut self, ending: Ending) {
+        self.kept.note_end(ending);
         let Some(waiting) = self.waiting.take() else { return };
         if !matches!(ending, Ending::SIGNED_OUT | Ending::EXPIRED) {
             self.collect();

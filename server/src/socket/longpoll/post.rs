@@ -19,7 +19,7 @@ use crate::state::AppState;
 
 /// For how long what is left of a refused body is read, so that the client hears of the refusal: a connection that is
 /// closed while unread bytes are left is reset, and a reset can overtake the answer.
-const LEFT_OVER: Duration = Duration::from_secs(2);
+const LEFT_OVER: Duration = Duration::from_millis(500);
 
 pub(super) async fn answer(state: &AppState, sessions: &Sessions, parts: &request::Parts, mut body: Body) -> Response {
     match take_body(state, sessions, parts, &mut body).await {
