@@ -10,11 +10,14 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 
 use crate::client::pace::Pace;
-use crate::floor;
 use crate::scenario::traffic::{Load, Traffic};
 use crate::scenario::{catch_up, idle, presence, traffic};
 use crate::target::{self, Floor, Target};
 use crate::world::World;
+use crate::{bench, disk, floor};
+
+/// What a floor answers to a join of a large board.
+const BOARD_BYTES: usize = 2_000_000;
 
 /// Puts a server under load and says what it costs.
 #[derive(Debug, Parser)]
@@ -26,6 +29,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Everything, as one table beside the floors
+    Bench(bench::Args),
     /// Sockets that join and say nothing: joins a second, memory for each
     Idle(Scenario),
     /// Many who join one topic at once: when all know everyone
@@ -38,6 +43,13 @@ enum Command {
     Durable(Scenario),
     /// Coming back after many entries, and opening a board with many cards
     CatchUp(Scenario),
+    /// The disk alone: a page written and kept, again and again
+    Disk {
+        #[arg(long, default_value = "target/bench", value_name = "DIR")]
+        folder: PathBuf,
+        #[arg(long, default_value_t = 3.0)]
+        seconds: f64,
+    },
     /// Make a data directory for --address, with everybody who takes part
     Prepare(Prepare),
     /// A server without logic, until it is ended
@@ -77,6 +89,9 @@ struct Scenario {
     /// How long before that nothing is counted
     #[arg(long, default_value_t = 1.0, value_name = "SECONDS")]
     warm_up: f64,
+    /// How long nothing may happen while something is awaited
+    #[arg(long, default_value_t = 30.0, value_name = "SECONDS")]
+    patience: f64,
 }
 
 #[derive(Debug, Args)]
@@ -95,10 +110,10 @@ struct Size {
 
 #[derive(Debug, Args)]
 struct Prepare {
-    /// The server, which makes the tables
+    /// The server, which makes the tables; without it they are there already
     #[arg(long, value_name = "PROGRAM")]
-    server_bin: PathBuf,
-    /// The data directory to make
+    server_bin: Option<PathBuf>,
+    /// The data directory
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
     #[arg(long)]
@@ -129,6 +144,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     target::raise_files()?;
     match command {
+        Command::Bench(args) => bench::run(&args),
         Command::Idle(scenario) => {
             let n_sockets = scenario.size.sockets.unwrap_or(10_000);
             let world = World::new(n_sockets, scenario.size.topics.unwrap_or(n_sockets / 10));
@@ -144,9 +160,16 @@ fn run(command: Command) -> Result<()> {
             let n_senders = scenario.size.senders.or(scenario.size.sockets).unwrap_or(100);
             scenario.traffic(n_senders, n_senders, n_senders)
         }
-        Command::CatchUp(scenario) => say(&catch_up::run(&scenario.target()?, scenario.size.entries)?),
+        Command::CatchUp(scenario) => {
+            let (target, n) = (scenario.target()?, scenario.size.entries);
+            say(&format!("a board of {n} cards: {}", catch_up::board(&target, n, BOARD_BYTES)?))?;
+            say(&format!("{n} entries behind: {}", catch_up::since(&target, n, BOARD_BYTES)?))
+        }
+        Command::Disk { folder, seconds } => say(&disk::run(&folder, Duration::from_secs_f64(seconds))?),
         Command::Prepare(Prepare { server_bin, data_dir, sockets, topics }) => {
-            target::prepare(&server_bin, &data_dir, &World::new(sockets, topics))?;
+            let world = World::new(sockets, topics);
+            let Some(server_bin) = server_bin else { return world.write(&data_dir) };
+            target::prepare(&server_bin, &data_dir, &world)?;
             let command = target::serve(&server_bin, &data_dir)?;
             let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
             let secret = crate::world::SECRET;
@@ -176,6 +199,7 @@ impl Scenario {
             pace: self.rate.map_or(Pace::Closed { in_flight: self.in_flight }, |rate| Pace::Open { rate }),
             warm_up: Duration::from_secs_f64(self.warm_up),
             time: Duration::from_secs_f64(self.seconds),
+            patience: Duration::from_secs_f64(self.patience),
         };
         let traffic: Traffic = traffic::run(&self.target()?, &load)?;
         say(&traffic)?;

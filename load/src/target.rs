@@ -50,12 +50,24 @@ pub(crate) struct Site {
     _data_dir: Option<TempDir>,
 }
 
-/// Limits that would be in the way; those that a server does not have are left out.
-const LIMITS: [(&str, &str); 4] = [
+/// Limits that would be in the way: they keep one person from taking what is there for all, and here a few people on
+/// one address are all. Those that a server does not have are left out.
+const LIMITS: [(&str, &str); 15] = [
+    ("--connections", "100000"),
+    ("--connections-per-address", "100000"),
+    ("--sockets", "100000"),
+    ("--sockets-per-address", "100000"),
+    ("--sockets-per-user", "100000"),
+    ("--frames-per-socket", "1000000/s"),
+    ("--proposals-per-user", "1000000/s"),
+    ("--proposals-per-board", "1000000/s"),
+    ("--requests-per-address", "1000000/s"),
     ("--socket-queue", "100000"),
+    ("--socket-queue-bytes", "1073741824"),
+    ("--queued-bytes", "8589934592"),
     ("--socket-silence", "3600"),
-    ("--max-open-boards", "20000"),
-    ("--max-changes-in-flight", "100000"),
+    ("--changes-in-flight", "100000"),
+    ("--open-boards", "20000"),
 ];
 
 impl Target {

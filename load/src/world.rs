@@ -20,8 +20,8 @@ use serde::Serialize;
 use crate::client::swarm::Seat;
 use crate::ids;
 
-/// Signs the tokens of everybody.
-pub(crate) const SECRET: &str = "the secret of a server that is only measured";
+/// Signs the tokens of everybody: a server that is measured has to have it.
+pub const SECRET: &str = "the secret of a server that is only measured";
 
 /// The fewest cards on a board.
 pub(crate) const CARDS: u64 = 4;

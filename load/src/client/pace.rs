@@ -33,7 +33,6 @@ impl Schedule {
     }
 
     /// When the next one is due.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "minutes")]
     pub(crate) fn next(&self) -> u64 {
         self.start + (self.n_taken as f64 * self.interval) as u64
     }

@@ -23,8 +23,8 @@ impl Latencies {
         self.0.saturating_record(nanoseconds);
     }
 
-    pub(crate) fn reset(&mut self) {
-        self.0.reset();
+    pub(crate) fn add(&mut self, others: &Self) {
+        self.0.add(&others.0).expect("all have the same bounds");
     }
 
     /// How many there are.
@@ -35,7 +35,6 @@ impl Latencies {
 
     /// What so large a part of them did not exceed, in milliseconds.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a nanosecond more or less")]
     pub(crate) fn milliseconds(&self, part: f64) -> f64 {
         self.0.value_at_quantile(part) as f64 / 1e6
     }

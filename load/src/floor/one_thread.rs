@@ -9,7 +9,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
 use super::ACCEPTED;
-use super::prepared::{Prepared, Request};
+use super::prepared::{Lines, Prepared, Request};
 use crate::client::frame::{self, Kind};
 use crate::client::message::Topic;
 
@@ -25,10 +25,9 @@ struct Socket {
     unsent: Vec<u8>,
 }
 
-#[derive(Default)]
 struct Subscribers {
     sockets: Vec<usize>,
-    seq: u64,
+    lines: Lines,
 }
 
 /// A server without logic.
@@ -145,29 +144,29 @@ impl Server {
     }
 
     fn answer(&mut self, index: usize, request: Request<'_>) -> Result<()> {
-        let mut own = Vec::new();
-        let subscribers = self.topics.entry(request.topic()).or_default();
-        if request.is_join() {
-            subscribers.sockets.push(index);
-            for text in self.prepared.join(request) {
-                frame::plain(Kind::Text, text.as_bytes(), &mut own);
-            }
-        } else {
-            subscribers.seq += 1;
-            let mut entry = Vec::new();
-            let topic = request.topic();
-            let topic = std::str::from_utf8(&topic).unwrap_or_default();
-            let text = Prepared::entry(topic, subscribers.seq, request.op());
-            frame::plain(Kind::Text, text.as_bytes(), &mut entry);
+        let subscribers = self.topics.entry(request.topic());
+        let subscribers =
+            subscribers.or_insert_with(|| Subscribers { sockets: Vec::new(), lines: Lines::new(request, framed) });
+        if request.is_proposal() {
+            let (entry, reply) = subscribers.lines.of(request);
             for subscriber in &subscribers.sockets {
                 if let Some(socket) = &mut self.sockets[*subscriber] {
-                    socket.send(&entry)?;
+                    socket.send(entry)?;
                 }
             }
-            frame::plain(Kind::Text, Prepared::reply(request, subscribers.seq).as_bytes(), &mut own);
+            self.sockets[index].as_mut().map_or(Ok(()), |socket| socket.send(reply))
+        } else {
+            subscribers.sockets.push(index);
+            let bytes = self.prepared.join(request).map(|text| framed(&text)).concat();
+            self.sockets[index].as_mut().map_or(Ok(()), |socket| socket.send(&bytes))
         }
-        self.sockets[index].as_mut().map_or(Ok(()), |socket| socket.send(&own))
     }
+}
+
+fn framed(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frame::plain(Kind::Text, text.as_bytes(), &mut bytes);
+    bytes
 }
 
 impl Socket {

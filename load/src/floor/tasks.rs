@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::prepared::{Prepared, Request};
+use super::prepared::{Lines, Prepared, Request};
 use crate::client::message::Topic;
 
 const WRITE_BUFFER: usize = 64 * 1024;
@@ -19,10 +19,9 @@ const WRITE_BUFFER: usize = 64 * 1024;
 /// Eagerly allocated for each socket, so no more than is of use.
 const READ_BUFFER: usize = 1_024;
 
-#[derive(Default)]
 struct Subscribers {
     sockets: Vec<UnboundedSender<Utf8Bytes>>,
-    seq: u64,
+    lines: Lines,
 }
 
 type Topics = Mutex<HashMap<Topic, Arc<Mutex<Subscribers>>>>;
@@ -78,21 +77,29 @@ fn answer(
     topic: &mut Option<Arc<Mutex<Subscribers>>>,
 ) {
     let subscribers = topic.get_or_insert_with(|| {
-        Arc::clone(topics.lock().unwrap_or_else(PoisonError::into_inner).entry(request.topic()).or_default())
+        let mut topics = topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            let lines = Lines::new(request, |text| text.as_bytes().to_vec());
+            Arc::new(Mutex::new(Subscribers { sockets: Vec::new(), lines }))
+        };
+        Arc::clone(topics.entry(request.topic()).or_insert_with(new))
     });
     let mut subscribers = subscribers.lock().unwrap_or_else(PoisonError::into_inner);
-    if request.is_join() {
-        subscribers.sockets.push(own.clone());
+    let Subscribers { sockets, lines } = &mut *subscribers;
+    if request.is_proposal() {
+        let (entry, reply) = lines.of(request);
+        let (entry, reply) = (text(entry), text(reply));
+        sockets.retain(|socket| socket.send(entry.clone()).is_ok());
+        // The queue is that of whoever asks.
+        drop(own.send(reply));
+    } else {
+        sockets.push(own.clone());
         for text in prepared.join(request) {
-            // The queue is that of whoever asks.
             drop(own.send(text.into()));
         }
-    } else {
-        subscribers.seq += 1;
-        let topic = request.topic();
-        let topic = std::str::from_utf8(&topic).unwrap_or_default();
-        let entry = Utf8Bytes::from(Prepared::entry(topic, subscribers.seq, request.op()));
-        subscribers.sockets.retain(|socket| socket.send(entry.clone()).is_ok());
-        drop(own.send(Prepared::reply(request, subscribers.seq).into()));
     }
+}
+
+fn text(bytes: &[u8]) -> Utf8Bytes {
+    Utf8Bytes::try_from(bytes.to_vec()).expect("only digits are ever changed")
 }

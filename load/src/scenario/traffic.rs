@@ -22,6 +22,8 @@ pub(crate) struct Load {
     /// Before anything is counted, and while it is.
     pub(crate) warm_up: Duration,
     pub(crate) time: Duration,
+    /// How long nothing may happen while something is awaited.
+    pub(crate) patience: Duration,
 }
 
 /// What came out.
@@ -43,6 +45,8 @@ pub(crate) struct Traffic {
     pub(crate) generator: f64,
     pub(crate) server: f64,
     pub(crate) faults: Faults,
+    /// How many entries were looked at for them.
+    pub(crate) n_checked: u64,
 }
 
 impl fmt::Display for Traffic {
@@ -61,7 +65,7 @@ impl fmt::Display for Traffic {
         writeln!(f, "reply: p50 {:.3} ms, p99 {:.3} ms", self.reply_p50, self.reply_p99)?;
         writeln!(f, "{:.2} readings for each delivery", self.reads_per_delivery)?;
         writeln!(f, "busy: server {:.0} %, generator {:.0} % of a core", self.server * 100.0, self.generator * 100.0)?;
-        write!(f, "{}", self.faults)
+        write!(f, "of {} entries: {}", self.n_checked, self.faults)
     }
 }
 
@@ -69,13 +73,11 @@ impl fmt::Display for Traffic {
 pub(crate) fn run(target: &Target, load: &Load) -> Result<Traffic> {
     let site = target.start(&load.world, JOIN_BYTES)?;
     let mut swarm = Swarm::new(site.process.address, None)?;
+    swarm.patience = load.patience;
     swarm.join(&load.world.seats()?, AT_A_TIME)?;
     swarm.idle(Duration::from_millis(200))?;
     let senders = load.world.senders(load.n_senders);
-    match load.pace {
-        Pace::Closed { in_flight } => swarm.send_closed(in_flight, &senders)?,
-        Pace::Open { rate } => swarm.send_at(rate, &senders)?,
-    }
+    swarm.send(load.pace, &senders)?;
     swarm.idle(load.warm_up)?;
     note(&format!("measuring for {:?} from now", load.time));
     swarm.count();
@@ -102,6 +104,7 @@ pub(crate) fn run(target: &Target, load: &Load) -> Result<Traffic> {
         generator: own / seconds,
         server: server / seconds,
         faults: swarm.faults,
+        n_checked: swarm.n_checked,
     };
     drop(swarm);
     site.stop()?;
