@@ -13,9 +13,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -74,6 +76,20 @@ pub(crate) async fn serve(
     connections.wait().await;
 }
 
+/// What hyper is given for a connection.
+type Stream = Patient<TcpStream>;
+
+/// The connection itself, once it is to be something else than HTTP, and what was read of that already. Nothing of hyper
+/// is kept for it.
+///
+/// # Errors
+/// When the connection broke, or was taken by something other than [`serve`].
+pub(crate) async fn upgraded(upgrade: OnUpgrade) -> io::Result<(TcpStream, Bytes)> {
+    let upgraded = upgrade.await.map_err(io::Error::other)?;
+    let parts = upgraded.downcast::<TokioIo<Stream>>().map_err(|_| io::Error::other("not a connection of ours"))?;
+    Ok((parts.io.into_inner().into_inner(), parts.read_buf))
+}
+
 /// How long a connection may keep the server waiting.
 #[derive(Clone, Copy)]
 struct Times {
@@ -120,7 +136,7 @@ async fn answer(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(times.head)
-        .serve_connection(TokioIo::new(Patient::new(stream, times.taking)), service)
+        .serve_connection(TokioIo::new(Stream::new(stream, times.taking)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

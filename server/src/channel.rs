@@ -22,6 +22,7 @@ use roost_protocol::payload::ChannelError;
 use roost_protocol::{Message, Payload, Ref, Reply, Status, Topic, event};
 
 use crate::boards::Boards;
+use crate::limits::Limiter;
 use crate::presence::Tracked;
 use crate::pubsub::{Broadcast, Mailbox, PubSub, Subscription};
 use crate::socket::Outgoing;
@@ -41,6 +42,8 @@ pub(crate) struct Caller {
     pub(crate) pubsub: PubSub,
     /// What waits for the socket.
     pub(crate) mailbox: Arc<Mailbox>,
+    /// What is bounded.
+    pub(crate) limiter: Limiter,
 }
 
 /// One topic on one socket.
@@ -160,9 +163,9 @@ impl Channel {
     }
 
     /// How much is held back for the answer to a join.
-    pub(crate) const fn n_held(&self) -> usize {
+    pub(crate) fn n_held(&self) -> usize {
         match &self.state {
-            State::Joining(joining) => joining.held.len(),
+            State::Joining(joining) => joining.held.iter().map(|broadcast| broadcast.messages().len()).sum(),
             State::Joined(_) => 0,
         }
     }
@@ -266,7 +269,7 @@ impl Channel {
                 return Turn::Over;
             }
             event::PHX_LEAVE => {}
-            _ if self.refs.are_those_of(&message) => joined.push(message),
+            _ if self.refs.are_those_of(&message) => joined.push(&self.caller, message),
             _ => {}
         }
         Turn::Again

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use roost_board::UserId;
 use roost_protocol::rest::SessionAnswer;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
@@ -89,6 +90,11 @@ impl Server {
             let (stop, limiter) = (stop.clone(), state.limiter.clone());
             tokio::spawn(async move { accept::serve(listener, router, &config.limits, limiter, stop).await })
         };
+        let (pubsub, stopping) = (state.pubsub.clone(), stop.clone());
+        tokio::spawn(async move {
+            stopping.cancelled().await;
+            pubsub.stop();
+        });
         tracing::info!(%address, data_dir = %state.config.data_dir.display(), "serving");
         Ok(Self { address, state, serving, _stop: stop.drop_guard() })
     }
@@ -106,6 +112,12 @@ impl Server {
     /// [`SignUpError`] for names that cannot be had, or when the database fails.
     pub async fn local_session(&self, first_name: &str, last_name: &str) -> Result<SessionAnswer, SignUpError> {
         self.state.auth.local_session(first_name, last_name).await
+    }
+
+    /// Closes all sockets of a person, such as one whose account was locked. They may open new ones with a token that is
+    /// still good.
+    pub fn disconnect_user(&self, user: UserId) {
+        self.state.pubsub.disconnect_user(user);
     }
 
     /// Stops: takes no new connections, says goodbye to the sockets, finishes what is under way for as long as the

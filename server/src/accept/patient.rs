@@ -22,6 +22,11 @@ impl<S> Patient<S> {
         Self { stream, patience, timer: Box::pin(tokio::time::sleep(patience)), is_waiting: false }
     }
 
+    /// The connection itself, which has all the time there is.
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
     /// What has become of a write, or an error when it has waited for too long.
     fn watch<T>(&mut self, written: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         if written.is_ready() {

@@ -54,7 +54,7 @@ fn announce(shared: &Arc<Shared>, live: &Arc<LiveBoard>, checked: Checked) {
     };
     shared.metrics.accepted();
     let topic = Topic::Boards(live.id());
-    shared.pubsub.broadcast(topic, event::ENTRY, json);
+    shared.pubsub.entries(topic, &[(entry.seq, json)]);
     match &entry.change {
         Change::MemberAdded { member } => {
             let payload = BoardAdded { board: live.summary() };

@@ -1,6 +1,5 @@
 //! A topic that was joined: the changes under way on it, and what its client is told.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
@@ -9,7 +8,7 @@ use roost_board::Seq;
 use roost_protocol::{Message, Reply, Topic};
 
 use super::refs::{End, Refs};
-use super::{Answer, Turn, Work, boards, users};
+use super::{Answer, Caller, Turn, Work, boards, users};
 use crate::boards::BoardAccess;
 use crate::presence::Tracked;
 use crate::pubsub::{Broadcast, Subscription};
@@ -81,23 +80,25 @@ impl Joined {
         self.end.get_or_insert(end);
     }
 
-    /// Tells the client, unless it knows already: entries go out once each, in the order of their places.
-    pub(super) fn deliver(&mut self, broadcast: &Arc<Broadcast>, out: &mut Outgoing) {
-        if self.end.is_some() {
-            return;
-        }
-        if let Some(seq) = broadcast.seq() {
-            if seq <= self.seq {
+    /// Tells the client what it does not know already: entries go out once each, in the order of their places.
+    pub(super) fn deliver(&mut self, broadcast: &Broadcast, out: &mut Outgoing) {
+        for message in broadcast.messages() {
+            if self.end.is_some() {
                 return;
             }
-            if seq != self.seq.next() {
-                tracing::warn!(topic = %broadcast.topic(), after = %self.seq, %seq, "entries are missing");
-                self.end(End::Failed);
-                return;
+            if let Some(seq) = message.seq() {
+                if seq <= self.seq {
+                    continue;
+                }
+                if seq != self.seq.next() {
+                    tracing::warn!(topic = %broadcast.topic(), after = %self.seq, %seq, "entries are missing");
+                    self.end(End::Failed);
+                    return;
+                }
+                self.seq = seq;
             }
-            self.seq = seq;
+            out.add(message.written(broadcast.topic(), out.vsn()));
         }
-        out.broadcast(broadcast);
     }
 
     /// Collects the answers that are ready.
@@ -115,10 +116,10 @@ impl Joined {
     }
 
     /// Begins with a push.
-    pub(super) fn push(&mut self, message: Message) {
+    pub(super) fn push(&mut self, caller: &Caller, message: Message) {
         self.submitting = Some(match &self.room {
             Room::User => users::handle(message),
-            Room::Board(access) => boards::handle(access.clone(), message),
+            Room::Board(access) => boards::handle(caller, access.clone(), message),
         });
     }
 
@@ -155,26 +156,28 @@ mod tests {
     use std::task::Waker;
 
     use roost_board::UserId;
-    use roost_protocol::{Ref, Vsn, event};
+    use roost_protocol::{Ref, Vsn};
+    use serde_json::value::to_raw_value;
     use uuid::Uuid;
 
     use super::*;
     use crate::pubsub::{Delivery, Mailbox, PubSub};
 
-    /// What a channel that knows everything up to entry 5 writes when it is told of these entries.
-    fn check(seqs: &[u64], expected: &[&str]) {
+    /// What a channel that knows everything up to entry 5 writes when it is told of these entries, some at a time.
+    fn check(seqs: &[&[u64]], expected: &[&str]) {
         let pubsub = PubSub::new();
         let user = UserId::from_uuid(Uuid::from_u128(1));
         let topic = Topic::Users(user);
-        let mailbox = Mailbox::new(16);
+        let mailbox = Mailbox::for_messages(16);
         let subscription = pubsub.subscribe(topic, user, &mailbox);
         let mut joined = Joined::new(Room::User, Seq(5), subscription, None);
         let mut out = Outgoing::new(Vsn::V2);
         for seq in seqs {
-            let payload = serde_json::value::to_raw_value(&serde_json::json!({ "seq": seq })).unwrap();
-            pubsub.broadcast(topic, event::ENTRY, payload.into());
+            let entry = |&seq| (Seq(seq), to_raw_value(&serde_json::json!({ "seq": seq })).unwrap().into());
+            pubsub.entries(topic, &seq.iter().map(entry).collect::<Vec<_>>());
         }
-        while let Some(Delivery::Broadcast(broadcast)) = mailbox.pop() {
+        for delivery in mailbox.take_all() {
+            let Delivery::Broadcast(broadcast) = delivery else { panic!("nobody was removed") };
             joined.deliver(&broadcast, &mut out);
         }
         let refs = Refs { given: Ref::from("1"), own: Ref::from("1") };
@@ -186,11 +189,14 @@ mod tests {
 
     #[test]
     fn entries_go_out_once_each_and_in_order() {
-        check(&[4, 5, 6, 6, 7], &[r#"[null,null,"T","entry",{"seq":6}]"#, r#"[null,null,"T","entry",{"seq":7}]"#]);
+        check(
+            &[&[4], &[5, 6], &[6, 7], &[7]],
+            &[r#"[null,null,"T","entry",{"seq":6}]"#, r#"[null,null,"T","entry",{"seq":7}]"#],
+        );
     }
 
     #[test]
     fn a_gap_ends_the_channel_so_that_its_client_asks_for_what_is_missing() {
-        check(&[6, 8, 9], &[r#"[null,null,"T","entry",{"seq":6}]"#, r#"["1","1","T","phx_error",{}]"#]);
+        check(&[&[6, 8], &[9]], &[r#"[null,null,"T","entry",{"seq":6}]"#, r#"["1","1","T","phx_error",{}]"#]);
     }
 }

@@ -1,39 +1,44 @@
-//! A message to everyone on a topic, written once for each version of the protocol.
+//! Messages to everyone on a topic, written once for each version of the protocol.
 
 use std::sync::{Arc, OnceLock};
 
 use roost_board::Seq;
 use roost_protocol::{Payload, Topic, Vsn, event};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::socket::Written;
 
-/// A message to everyone on a topic.
+/// What everyone on a topic is told in one go: one message, or several entries of a board in the order of its log.
 pub(crate) struct Broadcast {
     topic: Topic,
-    event: &'static str,
-    payload: Payload,
-    seq: Option<Seq>,
+    messages: Box<[Message]>,
     n_bytes: usize,
+}
+
+/// One message of a broadcast.
+pub(crate) struct Message {
+    event: &'static str,
+    payload: Arc<RawValue>,
+    seq: Option<Seq>,
     v1: OnceLock<Written>,
     v2: OnceLock<Written>,
 }
 
-#[derive(Deserialize)]
-struct Numbered {
-    seq: Seq,
-}
-
 impl Broadcast {
+    /// Something that is no entry.
     pub(super) fn new(topic: Topic, event: &'static str, payload: Arc<RawValue>) -> Self {
-        let seq = (event == event::ENTRY)
-            .then(|| serde_json::from_str::<Numbered>(payload.get()).ok())
-            .flatten()
-            .map(|numbered| numbered.seq);
-        let n_bytes = payload.get().len();
-        let (v1, v2) = (OnceLock::new(), OnceLock::new());
-        Self { topic, event, payload: Payload::Json(payload), seq, n_bytes, v1, v2 }
+        Self::of(topic, [Message::new(event, payload, None)].into())
+    }
+
+    /// Entries of a board.
+    pub(super) fn entries(topic: Topic, entries: &[(Seq, Arc<RawValue>)]) -> Self {
+        let message = |(seq, json): &(Seq, Arc<RawValue>)| Message::new(event::ENTRY, Arc::clone(json), Some(*seq));
+        Self::of(topic, entries.iter().map(message).collect())
+    }
+
+    fn of(topic: Topic, messages: Box<[Message]>) -> Self {
+        let n_bytes = messages.iter().map(|message| message.payload.get().len()).sum();
+        Self { topic, messages, n_bytes }
     }
 
     /// To whom.
@@ -41,25 +46,37 @@ impl Broadcast {
         self.topic
     }
 
-    /// The place in the board's log of the entry that it tells of; `None` when it tells of something else.
-    pub(crate) const fn seq(&self) -> Option<Seq> {
-        self.seq
+    /// What.
+    pub(crate) const fn messages(&self) -> &[Message] {
+        &self.messages
     }
 
     /// About how long it is.
     pub(super) const fn n_bytes(&self) -> usize {
         self.n_bytes
     }
+}
+
+impl Message {
+    const fn new(event: &'static str, payload: Arc<RawValue>, seq: Option<Seq>) -> Self {
+        Self { event, payload, seq, v1: OnceLock::new(), v2: OnceLock::new() }
+    }
+
+    /// The place in the board's log of the entry that it tells of; `None` when it tells of something else.
+    pub(crate) const fn seq(&self) -> Option<Seq> {
+        self.seq
+    }
 
     /// As it goes to a socket; every socket gets the same bytes.
-    pub(crate) fn written(&self, vsn: Vsn) -> Written {
+    pub(crate) fn written(&self, topic: Topic, vsn: Vsn) -> Written {
         let written = match vsn {
             Vsn::V1 => &self.v1,
             Vsn::V2 => &self.v2,
         };
         written
             .get_or_init(|| {
-                let frame = vsn.encode_broadcast(&self.topic.to_string(), self.event, &self.payload);
+                let payload = Payload::Json(Arc::clone(&self.payload));
+                let frame = vsn.encode_broadcast(&topic.to_string(), self.event, &payload);
                 frame.expect("a JSON payload can be written in both versions").into()
             })
             .clone()
@@ -76,15 +93,16 @@ mod tests {
     fn all_sockets_of_a_version_share_the_bytes() {
         let topic = Topic::Users(UserId::from_uuid(Uuid::from_u128(1)));
         let payload = RawValue::from_string(r#"{"seq":7}"#.to_owned()).unwrap();
-        let broadcast = Broadcast::new(topic, event::ENTRY, payload.into());
-        assert_eq!(broadcast.seq(), Some(Seq(7)));
-        let pointers = |vsn| [(); 2].map(|()| broadcast.written(vsn).as_ptr());
+        let broadcast = Broadcast::entries(topic, &[(Seq(7), payload.into())]);
+        let [message] = broadcast.messages() else { panic!("expected one message") };
+        assert_eq!(message.seq(), Some(Seq(7)));
+        let pointers = |vsn| [(); 2].map(|()| message.written(topic, vsn).as_ptr());
         for vsn in [Vsn::V1, Vsn::V2] {
             let [one, other] = pointers(vsn);
             assert_eq!(one, other);
         }
         assert_eq!(
-            broadcast.written(Vsn::V2).text(),
+            message.written(topic, Vsn::V2).text(),
             r#"[null,null,"users:00000000-0000-0000-0000-000000000001","entry",{"seq":7}]"#
         );
     }

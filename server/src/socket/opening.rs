@@ -19,7 +19,7 @@ use super::session::Session;
 use crate::auth::{AuthError, Authenticated};
 use crate::channel::Caller;
 use crate::clock;
-use crate::limits::{self, Limited, SocketPlace};
+use crate::limits::{self, Limited, Limiter, SocketPlace};
 use crate::metrics::Metrics;
 use crate::pubsub::{Mailbox, Registration};
 use crate::state::AppState;
@@ -102,18 +102,23 @@ impl Admitted {
     pub(super) fn open(self, state: &AppState) -> Result<Opened, Ending> {
         let Self { authenticated, vsn, place } = self;
         let limits = &state.config.limits;
-        let mailbox = Mailbox::new(limits.socket_queue);
-        let registration = state.pubsub.register(&authenticated.token_id, &mailbox);
+        let mailbox = Mailbox::new(state.limiter.queues());
+        let registration = state.pubsub.register(&authenticated.token_id, authenticated.user.id, &mailbox);
         // A sign-out after the first check and before the line above did not reach this socket.
         if state.auth.is_revoked(&authenticated.token_id) {
             return Err(Ending::SIGNED_OUT);
         }
         let lifetime = authenticated.expires_at.as_millis().saturating_sub(clock::now().as_millis());
         let lifetime = Duration::from_millis(u64::try_from(lifetime).unwrap_or(0)).min(LIFETIME_MAX);
-        let AppState { boards, pubsub, .. } = state.clone();
-        let caller = Caller { user: authenticated.user, boards, pubsub, mailbox };
+        let AppState { boards, pubsub, limiter, .. } = state.clone();
+        let caller = Caller { user: authenticated.user, boards, pubsub, mailbox, limiter };
         let session = Session::new(caller.into(), vsn, limits);
-        let kept = Kept { _registration: registration, _counted: Counted::new(&state.metrics), _place: place };
+        let kept = Kept {
+            _registration: registration,
+            _counted: Counted::new(&state.metrics),
+            _place: place,
+            limiter: state.limiter.clone(),
+        };
         Ok(Opened { session, lifetime, kept })
     }
 }
@@ -123,6 +128,16 @@ pub(super) struct Kept {
     _registration: Registration,
     _counted: Counted,
     _place: SocketPlace,
+    limiter: Limiter,
+}
+
+impl Kept {
+    /// Counts the end of the socket, if it is one by a limit.
+    pub(super) fn note_end(&self, ending: Ending) {
+        if let Some(limit) = ending.limit() {
+            self.limiter.note(limit);
+        }
+    }
 }
 
 /// A socket is counted as open for as long as it is kept.

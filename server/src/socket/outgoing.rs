@@ -1,12 +1,10 @@
 //! What a socket has to write, as the version of the protocol that its client speaks.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use roost_protocol::{Frame, Message, Reply, Vsn};
 
 use super::Written;
-use crate::pubsub::Broadcast;
 
 /// Nothing is worked on for a socket that has this many bytes to write already.
 const FULL: usize = 256 * 1024;
@@ -39,22 +37,18 @@ impl Outgoing {
         self.add_frame(frame.expect("a JSON payload can be written in both versions"));
     }
 
-    /// Tells the client what everyone is told.
-    pub(crate) fn broadcast(&mut self, broadcast: &Arc<Broadcast>) {
-        self.add(broadcast.written(self.vsn));
-    }
-
     /// Adds a frame that was encoded already.
     pub(super) fn add_frame(&mut self, frame: Frame) {
         self.add(frame.into());
     }
 
-    fn add(&mut self, written: Written) {
+    /// Adds a frame that others get as well.
+    pub(crate) fn add(&mut self, written: Written) {
         self.n_bytes += written.len();
         self.queue.push_back(written);
     }
 
-    pub(super) const fn vsn(&self) -> Vsn {
+    pub(crate) const fn vsn(&self) -> Vsn {
         self.vsn
     }
 
@@ -66,6 +60,11 @@ impl Outgoing {
     /// Whether there is so much to write that nothing should be added.
     pub(super) const fn is_full(&self) -> bool {
         self.n_bytes >= FULL
+    }
+
+    /// How many bytes may be added before it is.
+    pub(super) const fn room(&self) -> usize {
+        FULL.saturating_sub(self.n_bytes)
     }
 
     /// Takes the oldest frame, for the transport to write.

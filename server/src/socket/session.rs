@@ -3,16 +3,17 @@
 //! No IO: the transport hands in what the client sent, lets the session [`work`](Session::work) whenever the task is
 //! woken, and takes what is to be written from [`outgoing`](Session::outgoing).
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Context;
 
 use bytes::Bytes;
-use roost_protocol::payload::ChannelError;
 use roost_protocol::{DecodeError, Message, Payload, Ref, Reply, Status, Topic, Vsn, event};
 
 use super::{Ending, Outgoing};
 use crate::channel::{Caller, Channel, Progress, unauthorized};
 use crate::config::Limits;
+use crate::limits::Limit;
 use crate::pubsub::Delivery;
 
 /// How many messages of one client are worked on at a time. With more of them no more are read: what a client sends
@@ -29,6 +30,8 @@ pub(super) struct Session {
     channels_max: usize,
     /// How many broadcasts may be held back for answers to joins.
     held_max: usize,
+    /// What was taken from the mailbox; empty between two turns.
+    taken: VecDeque<Delivery>,
     outgoing: Outgoing,
 }
 
@@ -39,8 +42,14 @@ impl Session {
             channels: Vec::new(),
             channels_max: limits.channels_per_socket,
             held_max: limits.socket_queue,
+            taken: VecDeque::new(),
             outgoing: Outgoing::new(vsn),
         }
+    }
+
+    /// Ends all channels; what is to be written is left.
+    pub(super) fn end(self) -> Outgoing {
+        self.outgoing
     }
 
     /// What is to be written.
@@ -90,13 +99,14 @@ impl Session {
     /// proposal is answered, so the proposer hears of the entry first, as with Phoenix.
     pub(super) fn work(&mut self, cx: &mut Context<'_>) -> Option<Ending> {
         loop {
-            if let Some(ending) = self.watch(cx) {
-                return Some(ending);
-            }
             for channel in &mut self.channels {
                 channel.gather(cx);
             }
-            while let Some(delivery) = self.next_delivery() {
+            let room = self.outgoing.room();
+            if let Some(dismissal) = self.caller.mailbox.take(cx.waker(), &mut self.taken, room) {
+                return Some(dismissal.into());
+            }
+            while let Some(delivery) = self.taken.pop_front() {
                 self.deliver(delivery);
             }
             if self.outgoing.is_full() {
@@ -104,7 +114,7 @@ impl Session {
             }
             self.advance(cx);
             if self.channels.iter().map(Channel::n_held).sum::<usize>() > self.held_max {
-                return Some(Ending::TOO_SLOW);
+                return Some(Ending::too_slow(Limit::SocketQueue));
             }
             if self.outgoing.is_full() || !self.channels.iter().any(Channel::has_answers) {
                 return None;
@@ -115,12 +125,13 @@ impl Session {
     /// Whether the server wants the socket gone; the task is woken when it does. For when nothing can be worked on,
     /// since the client takes nothing.
     pub(super) fn watch(&self, cx: &mut Context<'_>) -> Option<Ending> {
-        self.caller.mailbox.register(cx.waker());
-        self.caller.mailbox.dismissal().map(Ending::from)
+        self.caller.mailbox.watch(cx.waker()).map(Ending::from)
     }
 
-    fn next_delivery(&self) -> Option<Delivery> {
-        if self.outgoing.is_full() { None } else { self.caller.mailbox.pop() }
+    /// Whether the server stops: nothing more is to be handed in, and the socket ends once nothing is pending. Whoever
+    /// asks after [`work`](Self::work) or [`watch`](Self::watch) is woken when it does.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.caller.mailbox.is_stopping()
     }
 
     /// Takes a message of the client.
@@ -149,8 +160,7 @@ impl Session {
         let out = &mut self.outgoing;
         match message.event.as_str() {
             event::PHX_JOIN if self.channels.len() >= self.channels_max => {
-                let refusal = ChannelError::new("too many channels joined", "");
-                let response = Payload::json(&refusal).expect("a string can be written as JSON");
+                let response = self.caller.limiter.too_many_channels();
                 out.reply(&Reply::to(&message, Status::Error, response));
             }
             event::PHX_JOIN => self.channels.push(Channel::join(&self.caller, topic, message)),

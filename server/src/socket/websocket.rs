@@ -3,7 +3,10 @@
 //! One task owns each socket: it reads, works on what was read, writes and keeps the time. Nothing in it waits for
 //! anything but the socket as a whole, so one slow channel holds up neither the others nor the heartbeats.
 
+mod clock;
 mod connection;
+mod decoder;
+mod frame;
 mod goodbye;
 mod upgrade;
 mod writer;

@@ -1,205 +1,205 @@
 //! The task that owns a WebSocket.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
 
-use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, Sleep};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message as WebSocketMessage;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_util::sync::WaitForCancellationFutureOwned;
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::goodbye::{hang_up, of_error};
+use super::clock::Clock;
+use super::decoder::{Decoder, Event};
+use super::goodbye::hang_up;
 use super::writer::Writer;
 use crate::config::Limits;
+use crate::limits::Pace;
 use crate::socket::Ending;
+use crate::socket::opening::{Kept, Opened};
 use crate::socket::session::Session;
 
-/// How much is read at once, in bytes. Every open socket has a buffer of this size, and most messages fit.
-const READ_BUFFER: usize = 2 * 1024;
+/// How much is read at once, in bytes.
+const READ: usize = 64 * 1024;
 
-/// How much is gathered before it is written, in bytes; a flush ends each turn in any case.
-const WRITE_BUFFER: usize = 16 * 1024;
-
-/// How much is gathered at most while the client takes nothing, in bytes. Only its pings can fill it: a pong that does
-/// not fit gives way to the next one, and a client that takes none of them and asks for more is cut off.
-const WRITE_BUFFER_MAX: usize = 256 * 1024;
-
-/// How a WebSocket is read and written.
-pub(super) fn websocket_config(limits: &Limits) -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(WRITE_BUFFER_MAX)
-        .max_frame_size(Some(limits.frame_bytes))
-        .max_message_size(Some(limits.frame_bytes))
+thread_local! {
+    /// Where reads go. Each thread has one: a socket keeps only what is left of it when a turn is over.
+    static READ_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
 }
 
 /// One open WebSocket.
 pub(super) struct Connection<S> {
-    websocket: WebSocketStream<S>,
+    stream: S,
     session: Session,
+    pace: Pace,
+    decoder: Decoder,
     writer: Writer,
     clock: Clock,
-    shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// The server stops: nothing more is read, what was read is answered.
-    is_stopping: bool,
-}
-
-/// When the socket has to end.
-struct Clock {
-    timer: Pin<Box<Sleep>>,
-    heard: Instant,
-    silence: Duration,
-    /// When the token ends.
-    expires: Instant,
-    /// By when the last answers have to be written once the server stops.
-    stop_time: Duration,
-    stops: Option<Instant>,
-    /// The client had not taken everything in the last turn.
-    was_behind: bool,
+    /// What was read and not decoded: the beginning of a frame, or what is not looked at before something is answered.
+    unread: Vec<u8>,
+    /// Whether it may begin with a whole frame.
+    has_frames: bool,
+    /// The code of the client's goodbye.
+    said_goodbye: Option<u16>,
+    kept: Kept,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    pub(super) fn new(
-        websocket: WebSocketStream<S>,
-        session: Session,
-        limits: &Limits,
-        lifetime: Duration,
-        shutdown: WaitForCancellationFutureOwned,
-    ) -> Self {
-        let clock = Clock::new(limits, lifetime);
-        let shutdown = Box::pin(shutdown);
-        Self { websocket, session, writer: Writer::default(), clock, shutdown, is_stopping: false }
+    /// A socket on a connection of which a few bytes may have been read already.
+    pub(super) fn new(stream: S, unread: Bytes, opened: Opened, pace: Pace, limits: &Limits) -> Self {
+        let Opened { session, lifetime, kept } = opened;
+        Self {
+            stream,
+            session,
+            pace,
+            decoder: Decoder::new(limits.frame_bytes),
+            writer: Writer::default(),
+            clock: Clock::new(limits, lifetime),
+            has_frames: !unread.is_empty(),
+            unread: unread.into(),
+            said_goodbye: None,
+            kept,
+        }
     }
 
     /// Serves the socket until it ends.
-    pub(super) async fn run(mut self) {
+    ///
+    /// The future is as small as can be: there is one for every idle socket.
+    pub(super) async fn run(mut self: Box<Self>) {
         let ending = poll_fn(|cx| self.poll_turn(cx)).await;
-        let Self { websocket, session, .. } = self;
-        // Whoever is left hears of it at once rather than when the client has hung up.
-        drop(session);
-        hang_up(websocket, ending).await;
-    }
-
-    /// Does everything that can be done now, then writes it out at once.
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        if !self.is_stopping && self.shutdown.as_mut().poll(cx).is_ready() {
-            self.is_stopping = true;
-            self.clock.stop();
-        }
-        let ending = match self.poll_work(cx) {
-            Poll::Ready(ending) => Some(ending),
-            Poll::Pending => None,
+        self.kept.note_end(ending);
+        let Self { stream, session, writer, said_goodbye, .. } = *self;
+        let goodbye = match ending {
+            Ending::Gone => return,
+            Ending::ClosedByClient => said_goodbye.map(|code| (code, "")),
+            Ending::Close(code, reason) => Some((code, reason)),
         };
-        if let Poll::Ready(Err(_)) = self.websocket.poll_flush_unpin(cx) {
-            return Poll::Ready(Ending::Gone);
-        }
-        match ending {
-            Some(ending) => Poll::Ready(ending),
-            None => self.clock.poll(cx),
-        }
+        // Whoever is left hears of it at once rather than when the client has hung up.
+        let outgoing = session.end();
+        Box::pin(hang_up(stream, writer, outgoing, goodbye)).await;
     }
 
-    /// Reads, works and gathers what is to be written, for as long as the client takes it.
+    /// Does everything that can be done now, and writes it out.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        if let Poll::Ready(ending) = self.poll_work(cx) {
+            return Poll::Ready(ending);
+        }
+        self.clock.poll(cx)
+    }
+
+    /// Works, writes, and reads more, for as long as the client takes what is written.
     fn poll_work(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        if self.writer.is_behind() && self.poll_write(cx).is_pending() {
+            // What comes meanwhile waits in the mailbox, which has its limits.
+            let ending = self.session.watch(cx);
+            self.clock.note_stop(self.session.is_stopping());
+            return ending.map_or(Poll::Pending, Poll::Ready);
+        }
+        let mut broken_off = None;
         loop {
-            let n_written = self.writer.n_written();
-            let written = self.writer.poll_write(self.session.outgoing(), &mut self.websocket, cx);
-            self.clock.note_writing(written.is_pending(), self.writer.n_written() > n_written);
-            let ending = match written {
-                Poll::Ready(Ok(())) => self.session.work(cx),
-                Poll::Ready(Err(_)) => Some(Ending::Gone),
-                Poll::Pending => match self.session.watch(cx) {
-                    None => return Poll::Pending,
-                    ending => ending,
-                },
-            };
+            let ending = self.session.work(cx).or(broken_off);
+            self.clock.note_stop(self.session.is_stopping());
+            let is_full = self.session.outgoing().is_full();
+            let written = self.poll_write(cx);
             if let Some(ending) = ending {
                 return Poll::Ready(ending);
             }
-            if !self.session.outgoing().is_empty() {
+            if let Some(ending) = ready!(written) {
+                return Poll::Ready(ending);
+            }
+            if is_full {
                 continue;
             }
-            if self.is_stopping && self.session.n_pending() == 0 {
-                return Poll::Ready(Ending::SHUTDOWN);
+            if self.session.is_stopping() {
+                return if self.session.n_pending() == 0 { Poll::Ready(Ending::SHUTDOWN) } else { Poll::Pending };
             }
-            match self.poll_read(cx) {
-                Poll::Ready(Some(ending)) => return Poll::Ready(ending),
-                Poll::Ready(None) => {}
-                Poll::Pending => return Poll::Pending,
-            }
+            // What came before the ending is answered, as far as that is possible at once.
+            broken_off = ready!(self.poll_read(cx));
         }
     }
 
-    /// Reads one message, if there is one and if it can be worked on.
+    /// Writes everything; the ending, if the connection is broken.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ending>> {
+        let n_written = self.writer.n_written();
+        let written = self.writer.poll_write(self.session.outgoing(), &mut self.stream, cx);
+        self.clock.note_writing(written.is_pending(), self.writer.n_written() > n_written);
+        written.map(|written| written.err().map(|_| Ending::Gone))
+    }
+
+    /// Reads once, if there is something to read and if it can be worked on.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ending>> {
-        if self.is_stopping || !self.session.accepts() {
+        if !self.accepts(cx) {
             return Poll::Pending;
         }
-        let Poll::Ready(read) = self.websocket.poll_next_unpin(cx) else { return Poll::Pending };
-        self.clock.hear();
-        Poll::Ready(match read {
-            None => Some(Ending::Gone),
-            Some(Err(error)) => Some(of_error(&error)),
-            Some(Ok(WebSocketMessage::Text(text))) => self.session.receive_text(&text),
-            Some(Ok(WebSocketMessage::Binary(bytes))) => self.session.receive_binary(&bytes),
-            Some(Ok(WebSocketMessage::Close(_))) => Some(Ending::ClosedByClient),
-            Some(Ok(WebSocketMessage::Ping(_) | WebSocketMessage::Pong(_) | WebSocketMessage::Frame(_))) => None,
+        if self.has_frames {
+            return Poll::Ready(self.decode_unread(&[], cx));
+        }
+        READ_BUFFER.with_borrow_mut(|buffer| {
+            let mut read = ReadBuf::new(buffer);
+            if ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read)).is_err() || read.filled().is_empty() {
+                return Poll::Ready(Some(Ending::Gone));
+            }
+            self.clock.hear();
+            if !self.unread.is_empty() {
+                return Poll::Ready(self.decode_unread(read.filled(), cx));
+            }
+            let read = read.filled_mut();
+            let (n_decoded, ending) = self.decode(read, cx);
+            self.unread = read[n_decoded..].to_vec();
+            Poll::Ready(ending)
         })
     }
-}
 
-impl Clock {
-    fn new(limits: &Limits, lifetime: Duration) -> Self {
-        let heard = Instant::now();
-        let silence = limits.socket_silence;
-        let expires = heard + lifetime;
-        let timer = Box::pin(tokio::time::sleep_until(expires.min(heard + silence)));
-        // Half of the time of the stop as a whole is left for the goodbyes.
-        let stop_time = limits.stop_time / 2;
-        Self { timer, heard, silence, expires, stop_time, stops: None, was_behind: false }
-    }
-
-    fn hear(&mut self) {
-        self.heard = Instant::now();
-    }
-
-    fn stop(&mut self) {
-        let stops = Instant::now() + self.stop_time;
-        self.stops = Some(stops);
-        self.timer.as_mut().reset(stops);
-    }
-
-    /// A client that is behind is not read, but one that takes what is written to it is there.
-    fn note_writing(&mut self, is_behind: bool, has_taken: bool) {
-        if self.was_behind && has_taken {
-            self.hear();
+    /// Goes on with what was not decoded, and what comes behind it.
+    fn decode_unread(&mut self, more: &[u8], cx: &mut Context<'_>) -> Option<Ending> {
+        let mut unread = std::mem::take(&mut self.unread);
+        unread.extend_from_slice(more);
+        let (n_decoded, ending) = self.decode(&mut unread, cx);
+        unread.drain(..n_decoded);
+        if unread.len() < unread.capacity() / 4 {
+            unread.shrink_to(1024);
         }
-        self.was_behind = is_behind;
+        if !unread.is_empty() {
+            self.unread = unread;
+        }
+        ending
     }
 
-    /// Ready when the time is over. The timer is not moved with every message but when it rings.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        while self.timer.as_mut().poll(cx).is_ready() {
-            let now = Instant::now();
-            if self.stops.is_some_and(|stops| stops <= now) {
-                return Poll::Ready(Ending::SHUTDOWN);
+    /// Whether one more frame of the client can be worked on; if not, the task is woken when it can.
+    fn accepts(&mut self, cx: &mut Context<'_>) -> bool {
+        !self.session.outgoing().is_full() && self.session.accepts() && self.pace.poll_ready(cx).is_ready()
+    }
+
+    /// Hands over what the client sent, as long as it can be worked on; returns how many bytes of it were decoded.
+    fn decode(&mut self, input: &mut [u8], cx: &mut Context<'_>) -> (usize, Option<Ending>) {
+        let mut n_decoded = 0;
+        loop {
+            self.has_frames = !self.accepts(cx);
+            if self.has_frames {
+                return (n_decoded, None);
             }
-            if self.expires <= now {
-                return Poll::Ready(Ending::EXPIRED);
+            let (length, event) = match self.decoder.next(&mut input[n_decoded..]) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return (n_decoded, None),
+                Err(violation) => return (n_decoded, Some(violation.into())),
+            };
+            n_decoded += length;
+            self.pace.take();
+            let ending = match event {
+                Some(Event::Text(text)) => self.session.receive_text(&text),
+                Some(Event::Binary(bytes)) => self.session.receive_binary(&bytes),
+                Some(Event::Ping(content)) => {
+                    self.writer.pong(content);
+                    None
+                }
+                Some(Event::Close(code)) => {
+                    self.said_goodbye = code;
+                    Some(Ending::ClosedByClient)
+                }
+                Some(Event::Pong) | None => None,
+            };
+            if ending.is_some() {
+                return (n_decoded, ending);
             }
-            let silent_at = self.heard + self.silence;
-            if silent_at <= now {
-                return Poll::Ready(Ending::SILENT);
-            }
-            let next = self.stops.unwrap_or_else(|| self.expires.min(silent_at));
-            self.timer.as_mut().reset(next);
         }
-        Poll::Pending
     }
 }

@@ -1,53 +1,49 @@
-//! How a WebSocket ends: close codes, and a goodbye that arrives.
+//! How a WebSocket ends: a goodbye that arrives.
 
+use std::future::poll_fn;
 use std::time::Duration;
 
-use futures_util::SinkExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-use crate::socket::Ending;
+use super::frame::{Kind, write_head};
+use super::writer::Writer;
+use crate::socket::Outgoing;
 
 /// How long a client is given to take what is left, and then to hang up.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// What an error of the WebSocket means.
-pub(super) const fn of_error(error: &Error) -> Ending {
-    match error {
-        Error::Capacity(_) => Ending::Close(1009, "message too long"),
-        Error::Utf8(_) => Ending::Close(1007, "text is not UTF-8"),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Ending::Gone,
-        Error::Protocol(_) => Ending::Close(1002, "not a WebSocket frame"),
-        _ => Ending::Gone,
-    }
-}
-
-/// Says goodbye and hangs up.
+/// Writes what is left, says goodbye with a code and a reason if there is one, and hangs up.
 ///
 /// A connection that is closed while unread bytes are left is reset, and a reset can overtake the close frame; so what
 /// the client still sends is read, and dropped, until it hangs up too.
-pub(super) async fn hang_up<S: AsyncRead + AsyncWrite + Unpin>(mut websocket: WebSocketStream<S>, ending: Ending) {
-    let goodbye = async {
-        match ending {
-            Ending::Gone => return,
-            Ending::ClosedByClient => drop(websocket.flush().await),
-            Ending::Close(code, reason) => {
-                let frame = CloseFrame { code: code.into(), reason: Utf8Bytes::from_static(reason) };
-                if websocket.send(Message::Close(Some(frame))).await.is_err() {
-                    return;
-                }
-            }
-        }
-        let mut connection = websocket.into_inner();
-        if connection.shutdown().await.is_err() {
-            return;
-        }
+pub(super) async fn hang_up<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    mut writer: Writer,
+    mut outgoing: Outgoing,
+    goodbye: Option<(u16, &'static str)>,
+) {
+    let hang_up = async {
+        poll_fn(|cx| writer.poll_write(&mut outgoing, &mut stream, cx)).await?;
+        stream.write_all(&close_frame(goodbye)).await?;
+        stream.shutdown().await?;
         let mut unread = vec![0; 4096];
-        while connection.read(&mut unread).await.is_ok_and(|n_bytes| n_bytes > 0) {}
+        while stream.read(&mut unread).await? > 0 {}
+        std::io::Result::Ok(())
     };
-    drop(timeout(GOODBYE, goodbye).await);
+    // Whether it arrives is up to the client.
+    drop(timeout(GOODBYE, hang_up).await);
+}
+
+fn close_frame(goodbye: Option<(u16, &'static str)>) -> Vec<u8> {
+    let mut frame = Vec::new();
+    match goodbye {
+        Some((code, reason)) => {
+            write_head(&mut frame, Kind::Close, true, 2 + reason.len());
+            frame.extend_from_slice(&code.to_be_bytes());
+            frame.extend_from_slice(reason.as_bytes());
+        }
+        None => write_head(&mut frame, Kind::Close, true, 0),
+    }
+    frame
 }

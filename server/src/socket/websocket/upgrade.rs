@@ -7,14 +7,16 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
-use tokio_tungstenite::WebSocketStream;
+use roost_protocol::Vsn;
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::connection::{Connection, websocket_config};
+use super::connection::Connection;
 use super::goodbye::hang_up;
-use crate::socket::opening::{self, Admitted, Opened, PHOENIX, Refusal, sub_protocols};
+use super::writer::Writer;
+use crate::accept;
+use crate::socket::opening::{self, Admitted, PHOENIX, Refusal, sub_protocols};
+use crate::socket::{Ending, Outgoing};
 use crate::state::AppState;
 
 /// Opens a socket; whether the request is an upgrade at all is asked last, as Phoenix does.
@@ -26,8 +28,8 @@ pub(super) async fn connect(State(state): State<AppState>, request: Request) -> 
     let admitted = match opening::admit(&state, &parts).await {
         Ok(admitted) => admitted,
         Err(Refusal::Forbidden) => return StatusCode::FORBIDDEN.into_response(),
-        Err(Refusal::Unavailable) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Err(Refusal::Limited(limited)) => return limited.into_response(),
+        Err(Refusal::Unavailable) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
     let accept_key = match check_upgrade(&parts.headers) {
         Ok(key) => derive_accept_key(key.as_bytes()),
@@ -53,22 +55,32 @@ fn switching_protocols(accept_key: &str, selects_phoenix: bool) -> Response {
 
 /// Owns the socket from its opening to its end.
 async fn serve(state: AppState, upgrade: OnUpgrade, admitted: Admitted) {
-    let connection = match upgrade.await {
-        Ok(upgraded) => TokioIo::new(upgraded),
+    // Apart, so that nothing of the opening stays with the open socket.
+    if let Some(connection) = Box::pin(open(state, upgrade, admitted)).await {
+        connection.run().await;
+    }
+}
+
+async fn open(state: AppState, upgrade: OnUpgrade, admitted: Admitted) -> Option<Box<Connection<TcpStream>>> {
+    let (stream, unread) = match accept::upgraded(upgrade).await {
+        Ok(upgraded) => upgraded,
         Err(error) => {
             tracing::debug!(%error, "a socket broke while it was opened");
-            return;
+            return None;
         }
     };
-    let limits = &state.config.limits;
-    let websocket = WebSocketStream::from_raw_socket(connection, Role::Server, Some(websocket_config(limits))).await;
-    let Opened { session, lifetime, kept } = match admitted.open(&state) {
-        Ok(opened) => opened,
-        Err(ending) => return hang_up(websocket, ending).await,
-    };
-    let stopping = state.shutdown.clone().cancelled_owned();
-    Connection::new(websocket, session, limits, lifetime, stopping).run().await;
-    drop(kept);
+    match admitted.open(&state) {
+        Ok(opened) => {
+            let pace = state.limiter.frames();
+            Some(Box::new(Connection::new(stream, unread, opened, pace, &state.config.limits)))
+        }
+        Err(ending) => {
+            if let Ending::Close(code, reason) = ending {
+                hang_up(stream, Writer::default(), Outgoing::new(Vsn::V2), Some((code, reason))).await;
+            }
+            None
+        }
+    }
 }
 
 /// The key of a request to become a WebSocket, or in a line why it is none.

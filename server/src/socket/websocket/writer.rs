@@ -1,104 +1,269 @@
-//! Frames on their way into a WebSocket.
+//! Frames on their way into a connection.
 
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use futures_util::SinkExt;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::frame::Frame as WebSocketFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
-use tokio_tungstenite::tungstenite::{Error, Message as WebSocketMessage};
+use bytes::{Buf, Bytes};
+use tokio::io::AsyncWrite;
 
-use crate::socket::{Outgoing, Written};
+use super::frame::{Kind, write_head};
+use crate::socket::Outgoing;
 
-/// Longer messages are written in fragments of this length, in bytes. The WebSocket library copies every frame into a
-/// buffer that stays as large as its largest content: whole boards in it would cost every idle socket that much.
-const FRAGMENT_MAX: usize = 16 * 1024;
+/// How much is gathered for one write, in bytes. Frames that wait for each other leave together.
+const GATHERED: usize = 16 * 1024;
 
-/// Writes frames, long ones piece by piece.
-#[derive(Default)]
+/// A message is written in fragments of this length at most, in bytes: some clients take no longer frames, whatever the
+/// length of the message.
+const FRAGMENT_MAX: usize = 1 << 20;
+
+/// How many bytes of pongs wait for a client that does not read.
+const PONGS_MAX: usize = 1024;
+
+thread_local! {
+    /// Where frames are gathered. Each thread has one: a socket with nothing to write needs no memory for it.
+    static GATHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes frames, as many as there are with each call of the system.
+#[derive(Debug, Default)]
 pub(super) struct Writer {
-    /// What is left of a message whose beginning was written.
-    rest: Option<Bytes>,
+    /// What was gathered and the client has not taken.
+    unwritten: Bytes,
+    /// The rest of a long frame, which was not gathered.
+    rest: Bytes,
+    /// The rest of its message, for more frames.
+    fragments: Bytes,
+    pongs: Pongs,
     n_written: u64,
 }
 
+/// Pongs that wait. There is an end to them: one that does not fit takes the place of the last, which RFC 6455, section
+/// 5.5.3, allows.
+#[derive(Debug, Default)]
+struct Pongs {
+    frames: Vec<u8>,
+    /// Where the last one begins; behind the end when a part of it was written.
+    last: usize,
+}
+
 impl Writer {
-    /// How many frames the client has taken so far.
+    /// How many bytes the client has taken so far.
     pub(super) const fn n_written(&self) -> u64 {
         self.n_written
     }
 
-    /// Hands everything to the WebSocket, which gathers it until it is flushed. Pending while the client does not take
-    /// what was written before.
-    pub(super) fn poll_write<S: AsyncRead + AsyncWrite + Unpin>(
+    /// Whether the client has not taken all messages that were begun.
+    pub(super) const fn is_behind(&self) -> bool {
+        !(self.unwritten.is_empty() && self.rest.is_empty() && self.fragments.is_empty())
+    }
+
+    /// Answers a ping.
+    pub(super) fn pong(&mut self, content: &[u8]) {
+        let pongs = &mut self.pongs;
+        if pongs.frames.len() + content.len() > PONGS_MAX {
+            pongs.frames.truncate(pongs.last);
+        }
+        pongs.last = pongs.frames.len();
+        write_head(&mut pongs.frames, Kind::Pong, true, content.len());
+        pongs.frames.extend_from_slice(content);
+    }
+
+    /// Writes everything. Pending while the client does not take the messages; pongs are not waited for.
+    pub(super) fn poll_write<S: AsyncWrite + Unpin>(
         &mut self,
         outgoing: &mut Outgoing,
-        websocket: &mut WebSocketStream<S>,
+        stream: &mut S,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Error>> {
+    ) -> Poll<io::Result<()>> {
         loop {
-            ready!(websocket.poll_ready_unpin(cx))?;
-            let Some(message) = self.next_frame(outgoing) else { return Poll::Ready(Ok(())) };
-            websocket.start_send_unpin(message)?;
-            self.n_written += 1;
+            ready!(self.poll_drain(stream, cx))?;
+            let is_written = GATHER.with_borrow_mut(|gathered| {
+                gathered.clear();
+                let n_pongs = self.gather(outgoing, gathered);
+                if gathered.is_empty() {
+                    return Poll::Ready(Ok(true));
+                }
+                let written = poll_write(stream, gathered, cx)?;
+                let n_written = if let Poll::Ready(n_written) = written { n_written } else { 0 };
+                self.n_written += n_written as u64;
+                self.keep(gathered, n_written, n_pongs);
+                match written {
+                    Poll::Pending if self.is_behind() => Poll::Pending,
+                    Poll::Pending => Poll::Ready(Ok(true)),
+                    Poll::Ready(_) => Poll::Ready(io::Result::Ok(false)),
+                }
+            });
+            if ready!(is_written)? {
+                return Poll::Ready(Ok(()));
+            }
         }
     }
 
-    fn next_frame(&mut self, outgoing: &mut Outgoing) -> Option<WebSocketMessage> {
-        if let Some(rest) = self.rest.take() {
-            return Some(self.fragment(rest, Data::Continue));
+    /// Writes what was begun.
+    fn poll_drain<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        for bytes in [&mut self.unwritten, &mut self.rest] {
+            while !bytes.is_empty() {
+                let n_written = ready!(poll_write(stream, bytes, cx))?;
+                self.n_written += n_written as u64;
+                bytes.advance(n_written);
+            }
+            // Even an empty rest keeps alive what it is the end of.
+            *bytes = Bytes::new();
         }
-        let written: Written = outgoing.pop()?;
-        let kind = if written.is_text() { Data::Text } else { Data::Binary };
-        Some(self.fragment(written.into_bytes(), kind))
+        Poll::Ready(Ok(()))
     }
 
-    fn fragment(&mut self, mut bytes: Bytes, kind: Data) -> WebSocketMessage {
-        let part = bytes.split_to(bytes.len().min(FRAGMENT_MAX));
-        let is_final = bytes.is_empty();
-        if !is_final {
-            self.rest = Some(bytes);
+    /// Gathers frames for one write: pongs, whose length is returned, then messages. A long frame ends it, of which only
+    /// the head is copied.
+    fn gather(&mut self, outgoing: &mut Outgoing, gathered: &mut Vec<u8>) -> usize {
+        gathered.extend_from_slice(&std::mem::take(&mut self.pongs.frames));
+        let n_pongs = gathered.len();
+        while gathered.len() < GATHERED && self.rest.is_empty() {
+            let (kind, mut content) = if self.fragments.is_empty() {
+                let Some(written) = outgoing.pop() else { break };
+                (if written.is_text() { Kind::Text } else { Kind::Binary }, written.into_bytes())
+            } else {
+                (Kind::Continue, std::mem::take(&mut self.fragments))
+            };
+            let part = content.split_to(content.len().min(FRAGMENT_MAX));
+            self.fragments = content;
+            write_head(gathered, kind, self.fragments.is_empty(), part.len());
+            if part.len() <= GATHERED {
+                gathered.extend_from_slice(&part);
+            } else {
+                self.rest = part;
+            }
         }
-        WebSocketMessage::Frame(WebSocketFrame::message(part, OpCode::Data(kind), is_final))
+        n_pongs
+    }
+
+    /// Keeps what was gathered and not written. It begins with so many bytes of pongs.
+    fn keep(&mut self, gathered: &[u8], n_written: usize, n_pongs: usize) {
+        let left = &gathered[n_written..];
+        if left.is_empty() {
+            return;
+        }
+        if gathered.len() == n_pongs {
+            self.pongs.frames = left.to_vec();
+            self.pongs.last = self.pongs.last.checked_sub(n_written).unwrap_or(usize::MAX);
+        } else {
+            self.unwritten = Bytes::copy_from_slice(left);
+        }
+    }
+}
+
+fn poll_write<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    match ready!(Pin::new(stream).poll_write(cx, bytes))? {
+        0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+        n_written => Poll::Ready(Ok(n_written)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use roost_protocol::{Frame, Vsn};
+    use tokio::io::{AsyncReadExt as _, DuplexStream, duplex};
 
     use super::*;
+    use crate::socket::websocket::frame::CONTROL_MAX;
 
-    fn frames(writer: &mut Writer, outgoing: &mut Outgoing) -> Vec<(OpCode, bool, usize)> {
-        std::iter::from_fn(|| writer.next_frame(outgoing))
-            .map(|message| match message {
-                WebSocketMessage::Frame(frame) => {
-                    (frame.header().opcode, frame.header().is_final, frame.payload().len())
-                }
-                message => (OpCode::Data(Data::Text), true, message.len()),
-            })
-            .collect()
+    /// What a client reads of these messages, and of pongs with these bytes, with so much room on the way.
+    async fn read(outgoing: &mut Outgoing, writer: &mut Writer, room: usize) -> Vec<u8> {
+        let (mut near, mut far) = duplex(room);
+        let mut read = Vec::new();
+        let write = async {
+            std::future::poll_fn(|cx| writer.poll_write(outgoing, &mut near, cx)).await.unwrap();
+            drop(near);
+        };
+        let (_, n_read) = tokio::join!(write, far.read_to_end(&mut read));
+        assert_eq!(n_read.unwrap(), read.len());
+        read
     }
 
-    #[test]
-    fn long_messages_go_out_in_fragments() {
+    fn outgoing(lengths: &[usize]) -> Outgoing {
         let mut outgoing = Outgoing::new(Vsn::V2);
-        for length in [FRAGMENT_MAX, FRAGMENT_MAX + 1, 2 * FRAGMENT_MAX] {
-            outgoing.add_frame(Frame::Text("x".repeat(length)));
+        lengths.iter().for_each(|&length| outgoing.add_frame(Frame::Text("x".repeat(length))));
+        outgoing
+    }
+
+    /// The first byte and the length of each frame.
+    fn frames(mut bytes: &[u8]) -> Vec<(u8, usize)> {
+        let mut frames = Vec::new();
+        while !bytes.is_empty() {
+            let first = bytes.get_u8();
+            let length = match bytes.get_u8() {
+                126 => usize::from(bytes.get_u16()),
+                127 => usize::try_from(bytes.get_u64()).unwrap(),
+                length => usize::from(length),
+            };
+            bytes.advance(length);
+            frames.push((first, length));
         }
-        let (text, more) = (OpCode::Data(Data::Text), OpCode::Data(Data::Continue));
-        assert_eq!(
-            frames(&mut Writer::default(), &mut outgoing),
-            [
-                (text, true, FRAGMENT_MAX),
-                (text, false, FRAGMENT_MAX),
-                (more, true, 1),
-                (text, false, FRAGMENT_MAX),
-                (more, true, FRAGMENT_MAX),
-            ]
-        );
-        assert!(outgoing.is_empty());
+        frames
+    }
+
+    #[tokio::test]
+    async fn messages_of_all_lengths_arrive_as_they_are_whatever_the_room() {
+        let lengths = [0, 3, GATHERED, GATHERED + 1, 5, FRAGMENT_MAX, FRAGMENT_MAX + 1, 2 * FRAGMENT_MAX, 7];
+        let expected = [
+            (0x81, 0),
+            (0x81, 3),
+            (0x81, GATHERED),
+            (0x81, GATHERED + 1),
+            (0x81, 5),
+            (0x81, FRAGMENT_MAX),
+            (0x01, FRAGMENT_MAX),
+            (0x80, 1),
+            (0x01, FRAGMENT_MAX),
+            (0x80, FRAGMENT_MAX),
+            (0x81, 7),
+        ];
+        for room in [997, 64 * 1024, 8 << 20] {
+            let mut writer = Writer::default();
+            let bytes = read(&mut outgoing(&lengths), &mut writer, room).await;
+            assert_eq!(frames(&bytes), expected);
+            assert_eq!(writer.n_written(), bytes.len() as u64);
+            assert!(!writer.is_behind());
+        }
+    }
+
+    /// Takes what there is room for.
+    fn write(writer: &mut Writer, outgoing: &mut Outgoing, stream: &mut DuplexStream) -> bool {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        writer.poll_write(outgoing, stream, &mut cx).map(Result::unwrap).is_ready()
+    }
+
+    #[tokio::test]
+    async fn pongs_wait_for_nobody_and_have_an_end() {
+        let (mut near, mut far) = duplex(100);
+        let (mut writer, mut none) = (Writer::default(), outgoing(&[]));
+        for number in 0..1_000_u16 {
+            writer.pong(&number.to_be_bytes());
+            assert!(write(&mut writer, &mut none, &mut near));
+            assert!(!writer.is_behind());
+        }
+        assert!(writer.pongs.frames.len() <= PONGS_MAX + CONTROL_MAX + 2);
+        // Those in the middle were left out, the last was not; a message behind them is waited for.
+        assert!(!write(&mut writer, &mut outgoing(&[10]), &mut near));
+        assert!(writer.is_behind());
+        let mut read = vec![0; 100];
+        loop {
+            let start = read.len();
+            read.resize(start + 100, 0);
+            let n_read = far.read(&mut read[start..]).await.unwrap();
+            read.truncate(start + n_read);
+            if write(&mut writer, &mut none, &mut near) {
+                break;
+            }
+        }
+        drop(near);
+        far.read_to_end(&mut read).await.unwrap();
+        let frames = frames(&read[100..]);
+        assert_eq!(frames.last(), Some(&(0x81, 10)));
+        assert!(frames[..frames.len() - 1].iter().all(|&frame| frame == (0x8A, 2)));
+        let last_pong = &read[read.len() - 16..read.len() - 12];
+        assert_eq!(last_pong, [0x8A, 2, 0x03, 0xE7]);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use roost_server::Rate;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -108,7 +109,8 @@ async fn who_does_not_read_delays_nobody() {
 #[tokio::test]
 async fn pings_whose_pongs_are_not_read_fill_no_memory() {
     const N_PINGS: usize = 100_000;
-    let world = World::start().await;
+    // They are read as fast as they come.
+    let world = World::start_with(|config| config.limits.frames_per_socket = Rate::per_second(100_000, 100_000)).await;
     let ada = world.sign_up("Ada").await;
     let mut client = world.connect_narrowly(&ada).await;
     for _ in 0..N_PINGS {
