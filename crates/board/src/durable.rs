@@ -83,6 +83,13 @@ pub enum Write {
         /// What takes it back.
         inverse: Option<Change>,
     },
+    /// What waits, in order, and what can be taken back, in place of what is there of both.
+    Waiting {
+        /// The proposals.
+        outbox: Vec<Proposal>,
+        /// The own changes that can be taken back.
+        history: History,
+    },
     /// Proposals that leave the outbox, since they are in the log.
     Settled(Vec<OpId>),
     /// A proposal that leaves the outbox and the history, since the server has refused it.
@@ -278,6 +285,16 @@ impl DurableReplica {
         let replica = self.replica.as_ref()?;
         let snapshot = Snapshot { seq: replica.seq(), board: replica.confirmed().clone() };
         Some(Write::Snapshot { snapshot, mark: self.mark, has_unknown: replica.has_unknown() })
+    }
+
+    /// Everything that is to be on disk, for one on which some of it is missing. What is still on its way there is not
+    /// in it: nothing may be.
+    #[must_use]
+    pub fn anew(&self) -> Vec<Write> {
+        let is_unkept = |op| self.unkept.iter().any(|unkept| unkept.proposal.op == op);
+        let outbox = self.outbox().filter(|proposal| !is_unkept(proposal.op)).cloned().collect();
+        let waiting = Write::Waiting { outbox, history: self.kept_history.clone() };
+        self.whole().into_iter().chain([waiting]).collect()
     }
 
     /// Whether the server's entries arrive.

@@ -331,3 +331,38 @@ fn what_the_server_has_lost_cannot_be_taken_back() {
     assert_eq!(refused.step().map(|step| step.op), Some(op_id(1)));
     assert!(!refused.to_string().is_empty(), "it is said why");
 }
+
+/// As after a damaged file was replaced: some of what was there may be missing.
+#[test]
+fn written_anew_there_is_all_that_was_written_before_and_nothing_else() {
+    let mut replica = joined();
+    for n in 1..=2 {
+        drop(propose(&mut replica, n));
+        replica.kept(op_id(n));
+    }
+    let inverse = replica.history().undo_steps().last().unwrap().inverse.clone();
+    let undo = proposal(3, inverse);
+    let back = replica.replica().unwrap().invert(undo.at, &undo.change);
+    drop(replica.propose(undo, Doing::Undo, back).unwrap());
+    replica.kept(op_id(3));
+    assert_eq!((replica.history().undo_steps().len(), replica.history().redo_steps().len()), (1, 1));
+    let (before, kept) = (replica.clone(), replica.history().clone());
+    drop(propose(&mut replica, 4));
+
+    let writes = replica.anew();
+    let [Write::Snapshot { snapshot, mark, .. }, Write::Waiting { outbox, history }] = writes.as_slice() else {
+        panic!("{writes:?}");
+    };
+    assert_eq!(outbox.iter().map(|proposal| proposal.op).collect::<Vec<_>>(), [op_id(1), op_id(2), op_id(3)]);
+    assert_eq!(*history, kept, "what can be done again, too");
+    let snapshot = Some(snapshot.clone());
+    let (outbox, history) = (outbox.clone(), history.clone());
+    let stored = Stored { snapshot, mark: *mark, outbox, history, ..Stored::default() };
+    let again = DurableReplica::new(user_id(ME), stored);
+    assert!(again.outbox().eq(before.outbox()));
+    assert_eq!((again.view(), again.history()), (before.view(), before.history()));
+
+    let waiting = Stored { outbox: vec![proposal(9, card_added(9, 0, "a1"))], ..Stored::default() };
+    let without_a_board = DurableReplica::new(user_id(ME), waiting).anew();
+    assert!(matches!(without_a_board.as_slice(), [Write::Waiting { outbox, .. }] if outbox.len() == 1));
+}

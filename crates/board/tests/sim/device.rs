@@ -99,7 +99,9 @@ impl ModelDevice {
         let is_early = |write: &mut Write| match write {
             Write::Settled(_) => self.plant == Some(Plant::SettlesFirst),
             Write::Refused(_) => self.plant == Some(Plant::AttendsLate),
-            Write::Snapshot { .. } | Write::Entries(_) | Write::Queued { .. } | Write::Gone => false,
+            Write::Snapshot { .. } | Write::Entries(_) | Write::Queued { .. } | Write::Waiting { .. } | Write::Gone => {
+                false
+            }
         };
         if self.has(Plant::ForgetsUndo) {
             transaction.writes.iter_mut().for_each(forget_inverse);

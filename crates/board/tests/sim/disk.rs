@@ -26,7 +26,12 @@ impl Transaction {
     pub(crate) fn queued(&self) -> impl Iterator<Item = OpId> {
         self.writes.iter().filter_map(|write| match write {
             Write::Queued { proposal, .. } => Some(proposal.op),
-            Write::Snapshot { .. } | Write::Entries(_) | Write::Settled(_) | Write::Refused(_) | Write::Gone => None,
+            Write::Snapshot { .. }
+            | Write::Entries(_)
+            | Write::Waiting { .. }
+            | Write::Settled(_)
+            | Write::Refused(_)
+            | Write::Gone => None,
         })
     }
 }
@@ -68,6 +73,7 @@ impl Disk {
                 stored.history.record(doing, &proposal, inverse);
                 stored.outbox.push(proposal);
             }
+            Write::Waiting { outbox, history } => (stored.outbox, stored.history) = (outbox, history),
             Write::Settled(ops) => stored.outbox.retain(|proposal| !ops.contains(&proposal.op)),
             Write::Refused(op) => {
                 stored.outbox.retain(|proposal| proposal.op != op);

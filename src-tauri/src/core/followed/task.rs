@@ -50,7 +50,7 @@ pub(super) async fn run(board_id: BoardId, surroundings: Surroundings, mut reque
             Some(()) = task.invitations.next() => {}
             Ok(()) = task.link.changed() => task.connect(),
             Ok(()) = task.phases.changed() => task.turn(),
-            Ok(()) = task.surroundings.replaced.changed() => task.write_anew(),
+            Ok(()) = task.surroundings.replaced.changed() => task.is_to_write_anew = true,
             () = sleep_until(retry_at) => task.connect_anew(),
         }
         task.go_on().await;
@@ -75,6 +75,8 @@ pub(super) struct Task {
     /// `None` until there is a way to the server, and while there is no board there.
     pub(super) line: Option<Line>,
     pub(super) outbox: Outbox,
+    /// The file was replaced by one in which not everything is.
+    pub(super) is_to_write_anew: bool,
     /// What is on its way to the disk, in order.
     pub(super) writing: FuturesOrdered<Pending<Written>>,
     pub(super) calls: FuturesUnordered<Pending<Called>>,
@@ -104,6 +106,7 @@ impl Task {
             unmade: surroundings.boards.unmade(board_id),
             line: None,
             outbox: Outbox::default(),
+            is_to_write_anew: false,
             writing: FuturesOrdered::new(),
             calls: FuturesUnordered::new(),
             invitations: FuturesUnordered::new(),
@@ -132,6 +135,7 @@ impl Task {
         if let Some(refusal) = self.lost.take() {
             self.lose(refusal).await;
         }
+        self.write_anew();
         if let Some(line) = &self.line {
             self.outbox.send(&line.channel, &mut self.replica, self.surroundings.patience.push_time).await;
         }
@@ -236,6 +240,7 @@ impl Task {
         }
         while let Some(written) = self.writing.next().await {
             self.written(written);
+            self.write_anew();
         }
         if !is_stopped {
             self.surroundings.status.set_waiting(self.board_id, 0);

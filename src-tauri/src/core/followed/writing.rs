@@ -1,7 +1,7 @@
 //! What a followed board has on its way to the disk, and what follows when it is there.
 
 use roost_board::durable::{News, Outcome, Trouble, Write};
-use roost_board::{Doing, OpId, Proposal, ReplicaError};
+use roost_board::{OpId, Proposal, ReplicaError};
 use roost_bridge::{AttentionItem, Notice};
 
 use super::Answer;
@@ -36,15 +36,12 @@ impl Task {
         self.writing.push_back(Box::pin(async move { (after, written.await) }));
     }
 
-    /// Writes everything that is known: the file was damaged, and perhaps not all of it could be saved.
+    /// Writes everything that is known, if the file was damaged and perhaps not all of it could be saved; as soon as it
+    /// is known what has become of everything that was to be written.
     pub(super) fn write_anew(&mut self) {
-        let Some(replica) = self.replica.replica() else { return };
-        let outbox = replica.pending().map(|proposal| {
-            // The steps that take them back are in the file already, or lost.
-            Write::Queued { proposal: proposal.clone(), doing: Doing::Anew, inverse: None }
-        });
-        let writes = self.replica.whole().into_iter().chain(outbox).collect();
-        self.write(self.of_board(writes), After::Nothing);
+        if self.writing.is_empty() && std::mem::take(&mut self.is_to_write_anew) {
+            self.write(self.of_board(self.replica.anew()), After::Nothing);
+        }
     }
 
     /// What the replica wants to have written.
@@ -89,7 +86,7 @@ impl Task {
     fn tell_if_put_back(&mut self) {
         if std::mem::take(&mut self.is_put_back) {
             let message = format!(
-                "The server was put back to an earlier state. What was changed on \"{}\" after that is gone, \
+                "The server was put back to an earlier state. What was changed on “{}” after that is gone, \
                  unless it was still waiting here.",
                 self.name()
             );

@@ -79,6 +79,14 @@ impl CoreDevice {
         }
     }
 
+    /// The file was damaged, and replaced by one in which not everything is.
+    pub(super) fn replaced(&mut self) {
+        if let Some(task) = self.app.as_mut().and_then(|app| app.task.as_mut()) {
+            task.is_to_write_anew = true;
+        }
+        self.work();
+    }
+
     /// Lets the app do what it can do, and takes note of it.
     fn work(&mut self) {
         let Some(app) = &mut self.app else { return };

@@ -2,7 +2,7 @@
 
 use roost_board::durable::{Mark, Write};
 use roost_board::limits::HISTORY_MAX;
-use roost_board::{BoardId, Change, Doing, Entry, OpId, Proposal, Seq, Snapshot};
+use roost_board::{BoardId, Change, Doing, Entry, History, OpId, Proposal, Seq, Snapshot, Step};
 use roost_bridge::AttentionItem;
 use rusqlite::{Connection, Params, Result, params};
 use serde::Serialize;
@@ -50,6 +50,7 @@ fn board(db: &Connection, id: BoardId, write: &Write, app_version: &str) -> Resu
             put_in_outbox(db, id, proposal)?;
             record(db, id, *doing, proposal, inverse.as_ref())
         }
+        Write::Waiting { outbox, history } => waiting(db, id, outbox, history),
         Write::Settled(ops) => ops.iter().try_for_each(|op| take_from_outbox(db, id, *op)),
         Write::Refused(op) => {
             take_from_outbox(db, id, *op)?;
@@ -96,6 +97,18 @@ pub(super) fn put_in_outbox(db: &Connection, board: BoardId, proposal: &Proposal
 
 fn take_from_outbox(db: &Connection, board: BoardId, op: OpId) -> Result<()> {
     execute(db, TAKE_FROM_OUTBOX, (text(&board), text(&op)))
+}
+
+fn waiting(db: &Connection, id: BoardId, outbox: &[Proposal], history: &History) -> Result<()> {
+    let board = text(&id);
+    execute(db, "DELETE FROM outbox WHERE board_id = ?1", [&board])?;
+    execute(db, "DELETE FROM steps WHERE board_id = ?1", [&board])?;
+    outbox.iter().try_for_each(|proposal| put_in_outbox(db, id, proposal))?;
+    let put = |side, Step { op, change, inverse }: &Step| {
+        execute(db, PUT_STEP, (&board, side, text(op), json(change), json(inverse)))
+    };
+    history.undo_steps().try_for_each(|step| put(UNDO, step))?;
+    history.redo_steps().try_for_each(|step| put(REDO, step))
 }
 
 /// Does to the rows what [`History::record`](roost_board::History::record) does to the history.

@@ -5,8 +5,9 @@ use std::fs;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::subsequence;
 use roost_board::durable::{Mark, Stored, Write};
-use roost_board::{BoardId, Doing, Entry, History, Proposal, Seq, Snapshot, Timestamp};
+use roost_board::{BoardId, Doing, Entry, History, Proposal, Seq, Snapshot, Step, Timestamp};
 use roost_bridge::BoardsPage;
 
 use super::sample::{ACCOUNT, Place, attention, board_id, change, entry, op, proposal, snapshot};
@@ -84,6 +85,10 @@ impl Kept {
                 }
                 self.history.record(*doing, proposal, inverse.clone());
             }
+            Write::Waiting { outbox, history } => {
+                self.outbox.clone_from(outbox);
+                self.history = history.clone();
+            }
             Write::Settled(ops) => self.outbox.retain(|proposal| !ops.contains(&proposal.op)),
             Write::Refused(op) => {
                 self.outbox.retain(|proposal| proposal.op != *op);
@@ -117,6 +122,11 @@ fn board_write() -> impl Strategy<Value = Write> {
             inverse: inverse.map(change),
         },
     );
+    let step = (0..12usize, 0..6usize, 0..6usize).prop_map(|(n, what, inverse)| Step {
+        op: op(n),
+        change: change(what),
+        inverse: change(inverse),
+    });
     let mark = (0..12usize, 0..9i64).prop_map(|(n, at)| Mark { op: op(n), at: Timestamp::from_millis(at) });
     let first_snapshot = (0..9u64, proptest::option::of(mark), any::<bool>());
     prop_oneof![
@@ -128,6 +138,12 @@ fn board_write() -> impl Strategy<Value = Write> {
         4 => vec((1..9u64, 0..12usize), 0..4)
             .prop_map(|entries| Write::Entries(entries.into_iter().map(|(seq, n)| entry(seq, n)).collect())),
         8 => queued,
+        1 => (subsequence((0..12).collect::<Vec<usize>>(), 0..6), vec(step.clone(), 0..4), vec(step, 0..4)).prop_map(
+            |(outbox, undo, redo)| Write::Waiting {
+                outbox: outbox.into_iter().map(proposal).collect(),
+                history: History::from_steps(undo, redo),
+            }
+        ),
         3 => vec(0..12usize, 0..4).prop_map(|ops| Write::Settled(ops.into_iter().map(op).collect())),
         2 => (0..12usize).prop_map(|n| Write::Refused(op(n))),
         1 => Just(Write::Gone),
