@@ -1,7 +1,7 @@
 //! A web server whose every answer the test gives: what asks for a WebSocket is handed over as it is, every other request
 //! by itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use roost_channels::{Backoff, SocketConfig, Transport};
@@ -20,6 +20,8 @@ pub(crate) struct Web {
     polls: mpsc::UnboundedReceiver<Asked>,
     posts: mpsc::UnboundedReceiver<Asked>,
     tunnels: mpsc::UnboundedReceiver<String>,
+    /// What was said and not expected yet.
+    said: VecDeque<String>,
 }
 
 /// A request that waits for its answer. Dropping it cuts its connection.
@@ -57,7 +59,7 @@ impl Web {
                 tokio::spawn(serve(tcp, desks.clone()));
             }
         });
-        Self { port, websockets: websockets_, polls: polls_, posts: posts_, tunnels: tunnels_ }
+        Self { port, websockets: websockets_, polls: polls_, posts: posts_, tunnels: tunnels_, said: VecDeque::new() }
     }
 
     pub(crate) const fn port(&self) -> u16 {
@@ -130,11 +132,14 @@ impl Web {
         soon(self.posts.recv()).await.unwrap()
     }
 
-    /// Expects these frames in one request and takes them.
+    /// Expects these frames next, in one request or in several, and takes them.
     pub(crate) async fn expect(&mut self, frames: &[&str]) {
-        let post = self.post().await;
-        assert_eq!(post.body.lines().collect::<Vec<_>>(), frames);
-        post.status(200);
+        while self.said.len() < frames.len() {
+            let post = self.post().await;
+            self.said.extend(post.body.lines().map(str::to_owned));
+            post.status(200);
+        }
+        assert_eq!(self.said.drain(..frames.len()).collect::<Vec<_>>(), frames);
     }
 
     /// The head of the next request to let a connection through, which was granted.
