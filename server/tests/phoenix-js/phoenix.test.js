@@ -1,14 +1,16 @@
 // The official Phoenix client against a Roost server, unmodified: what works here works for everyone who uses it.
+//
+// Everything runs over both transports and both versions of the protocol.
 
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
-import { after, before, test } from "node:test"
-import { Presence, Socket } from "phoenix"
+import { after, before, describe, test } from "node:test"
+import { LongPoll, Presence, Socket } from "phoenix"
 import { WebSocket } from "ws"
 
 import { startServer } from "./server.js"
 
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 20_000
 
 let server
 const sockets = []
@@ -28,6 +30,10 @@ function within(what, promise){
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
+// The client writes version 2 whatever it is told when its own long poll is the transport; a class of another name
+// lets it use the serializer that it is given.
+class Polling extends LongPoll {}
+
 // Version 1 writes objects where the client's own serializer writes arrays.
 const V1 = {
   vsn: "1.0.0",
@@ -36,20 +42,33 @@ const V1 = {
 }
 const V2 = { vsn: "2.0.0" }
 
+const WAYS = [
+  ["WebSocket, version 1", { transport: WebSocket, ...V1 }],
+  ["WebSocket, version 2", { transport: WebSocket, ...V2 }],
+  ["long poll, version 1", { transport: Polling, ...V1 }],
+  ["long poll, version 2", { transport: LongPoll, ...V2 }],
+]
+
+// So that what is made anew is made soon.
+const IMPATIENT = { reconnectAfterMs: () => 20, rejoinAfterMs: () => 20 }
+
 const byParameter = jwt => ({ params: { token: jwt } })
 const byAuthToken = jwt => ({ authToken: jwt })
 
+/** What a socket's error says: a WebSocket gives an error, long poll a status, or nothing where there was no answer. */
+const said = error => String(error?.message ?? error)
+
 function makeSocket(options){
-  const socket = new Socket(server.socketUrl, { transport: WebSocket, ...options })
+  const socket = new Socket(server.socketUrl, { ...IMPATIENT, ...options })
   sockets.push(socket)
   return socket
 }
 
-async function connect(person, options = V2, auth = byParameter){
+async function connect(person, options, auth = byParameter){
   const socket = makeSocket({ ...options, ...auth(person.jwt) })
   const opened = new Promise((resolve, reject) => {
     socket.onOpen(resolve)
-    socket.onError(error => reject(new Error(`cannot connect: ${error.message}`)))
+    socket.onError(error => reject(new Error(`cannot connect: ${said(error)}`)))
   })
   socket.connect()
   await within("the socket opens", opened)
@@ -65,6 +84,18 @@ function answered(push){
   }))
 }
 
+/** Resolves when a function that is called again and again after `changed` gives something. */
+function until(what, subscribe, look){
+  return within(what, new Promise(resolve => {
+    const again = () => {
+      const found = look()
+      if(found){ resolve(found) }
+    }
+    subscribe(again)
+    again()
+  }))
+}
+
 async function joinBoard(socket, board, payload = {}){
   const channel = socket.channel(`boards:${board.id}`, payload)
   const presence = new Presence(channel)
@@ -75,7 +106,7 @@ async function joinBoard(socket, board, payload = {}){
     entries.length > 0 ? resolve(entries.shift()) : waiting.push(resolve)
   }))
   const { status, response } = await answered(channel.join())
-  return { channel, presence, status, response, nextEntry }
+  return { channel, presence, status, response, entries, nextEntry }
 }
 
 const listAdded = name => ({ type: "list_added", list: { id: randomUUID(), name, position: "a0" } })
@@ -91,110 +122,268 @@ async function adaAndBob(options, auth){
   return { ada, bob, board, hers, his }
 }
 
-for(const [version, options] of [["version 1", V1], ["version 2", V2]]){
-  for(const [way, auth] of [["params.token", byParameter], ["authToken", byAuthToken]]){
-    test(`${version} with ${way}: join, propose, both ways`, async () => {
-      const { ada, bob, board, hers, his } = await adaAndBob(options, auth)
-      assert.equal(hers.response.seq, 0)
-      assert.equal(hers.response.board.id, board.id)
-      assert.equal(his.response.seq, 1)
-      assert.equal((await hers.nextEntry()).change.type, "member_added")
-
-      const todo = listAdded("To do")
-      assert.deepEqual(await propose(hers.channel, todo), { status: "ok", response: { seq: 2 } })
-      for(const side of [hers, his]){
-        const entry = await side.nextEntry()
-        assert.deepEqual([entry.seq, entry.actor, entry.change], [2, ada.user.id, todo])
+/** Follows a board across whatever happens: joins with what it has, and keeps what it was told. */
+class Follower {
+  constructor(socket, board){
+    this.since = 0
+    /** The names of the lists, in the order of the entries that made them. */
+    this.lists = []
+    this.joins = 0
+    this.watchers = []
+    this.channel = socket.channel(`boards:${board.id}`, () => ({ since: this.since }))
+    this.channel.on("entry", entry => this.take(entry))
+    this.joined = answered(this.channel.join().receive("ok", answer => {
+      this.joins += 1
+      if(answer.board){
+        // The whole board, where that is shorter than what was missed.
+        this.since = answer.seq
+        this.lists = answer.board.lists.map(({ name }) => name)
       }
-      const done = listAdded("Done")
-      assert.deepEqual(await propose(his.channel, done), { status: "ok", response: { seq: 3 } })
-      for(const side of [hers, his]){
-        const entry = await side.nextEntry()
-        assert.deepEqual([entry.seq, entry.actor, entry.change], [3, bob.user.id, done])
-      }
-    })
+      for(const entry of answer.entries ?? []){ this.take(entry) }
+      this.tell()
+    }))
   }
 
-  test(`${version}: presence`, async () => {
-    const { ada, bob, board, hers, his } = await adaAndBob(options, byParameter)
-    const { presence } = hers
-    /** Waits until exactly these people are there, each with so many sockets. */
-    const untilThereAre = expected => within(`there are ${JSON.stringify(expected)}`, new Promise(resolve => {
-      const look = () => {
-        const there = presence.list((id, { metas }) => [id, metas.length])
-        try {
-          assert.deepEqual(Object.fromEntries(there), expected)
-          resolve()
-        } catch{ /* not yet */ }
-      }
-      presence.onSync(look)
-      look()
-    }))
-    await untilThereAre({ [ada.user.id]: 1, [bob.user.id]: 1 })
-    const names = presence.list((_, { metas: [meta] }) => meta.name)
-    assert.deepEqual(names.sort(), ["Ada Example", "Bob Example"])
+  take(entry){
+    assert.equal(entry.seq, this.since + 1, "no entry is missed, and none told twice")
+    this.since = entry.seq
+    this.lists.push(entry.change.list.name)
+    this.tell()
+  }
 
-    const second = await joinBoard(await connect(bob, options), board)
-    await untilThereAre({ [ada.user.id]: 1, [bob.user.id]: 2 })
-    assert.equal((await answered(second.channel.leave())).status, "ok")
-    await untilThereAre({ [ada.user.id]: 1, [bob.user.id]: 1 })
-    his.channel.socket.disconnect()
-    await untilThereAre({ [ada.user.id]: 1 })
+  tell(){ for(const watcher of this.watchers){ watcher() } }
+
+  until(what, look){ return until(what, watcher => this.watchers.push(watcher), look) }
+
+  /** Proposes until it is answered, under one `op`: what was done is done once. */
+  async propose(change){
+    const op = randomUUID()
+    for(;;){
+      const answer = await new Promise(resolve => {
+        this.channel.push("propose", { op, change }, 500)
+          .receive("ok", response => resolve(response))
+          .receive("error", response => resolve({ refused: response }))
+          .receive("timeout", () => resolve(null))
+      })
+      assert.equal(answer?.refused, undefined)
+      if(answer){ return { op, seq: answer.seq } }
+    }
+  }
+}
+
+for(const [way, options] of WAYS){
+  describe(way, { timeout: 120_000 }, () => {
+    for(const [name, auth] of [["params.token", byParameter], ["authToken", byAuthToken]]){
+      test(`with ${name}: join, propose, both ways`, async () => {
+        const { ada, bob, board, hers, his } = await adaAndBob(options, auth)
+        assert.equal(hers.response.seq, 0)
+        assert.equal(hers.response.board.id, board.id)
+        assert.equal(his.response.seq, 1)
+        assert.equal((await hers.nextEntry()).change.type, "member_added")
+
+        const todo = listAdded("To do")
+        assert.deepEqual(await propose(hers.channel, todo), { status: "ok", response: { seq: 2 } })
+        for(const side of [hers, his]){
+          const entry = await side.nextEntry()
+          assert.deepEqual([entry.seq, entry.actor, entry.change], [2, ada.user.id, todo])
+        }
+        const done = listAdded("Done é💡")
+        assert.deepEqual(await propose(his.channel, done), { status: "ok", response: { seq: 3 } })
+        for(const side of [hers, his]){
+          const entry = await side.nextEntry()
+          assert.deepEqual([entry.seq, entry.actor, entry.change], [3, bob.user.id, done])
+        }
+      })
+    }
+
+    test("many pushes at once are answered in order", async () => {
+      const { hers, his } = await adaAndBob(options)
+      const answers = await Promise.all(Array.from({ length: 250 }, (_, n) => propose(hers.channel, listAdded(`${n}`))))
+      assert.deepEqual(answers.map(({ response }) => response.seq), Array.from({ length: 250 }, (_, n) => n + 2))
+      for(let n = 0; n < 250; n++){
+        const entry = await his.nextEntry()
+        assert.deepEqual([entry.seq, entry.change.list.name], [n + 2, `${n}`])
+      }
+    })
+
+    test("presence", async () => {
+      const { ada, bob, board, hers, his } = await adaAndBob(options)
+      const { presence } = hers
+      /** Waits until exactly these people are there, each with so many sockets. */
+      const untilThereAre = expected => until(`there are ${JSON.stringify(expected)}`, look => presence.onSync(look), () => {
+        const there = Object.fromEntries(presence.list((id, { metas }) => [id, metas.length]))
+        try {
+          assert.deepEqual(there, expected)
+          return true
+        } catch{
+          return false
+        }
+      })
+      await untilThereAre({ [ada.user.id]: 1, [bob.user.id]: 1 })
+      const names = presence.list((_, { metas: [meta] }) => meta.name)
+      assert.deepEqual(names.sort(), ["Ada Example", "Bob Example"])
+
+      const second = await joinBoard(await connect(bob, options), board)
+      await untilThereAre({ [ada.user.id]: 1, [bob.user.id]: 2 })
+      assert.equal((await answered(second.channel.leave())).status, "ok")
+      await untilThereAre({ [ada.user.id]: 1, [bob.user.id]: 1 })
+      assert.equal((await answered(his.channel.leave())).status, "ok")
+      await untilThereAre({ [ada.user.id]: 1 })
+    })
+
+    test("what is refused says why, and the channel lives on", async () => {
+      const { hers, board } = await adaAndBob(options, byAuthToken)
+      const stranger = await server.signUp("Mallory")
+      const socket = await connect(stranger, options)
+      const foreign = await joinBoard(socket, board)
+      assert.deepEqual([foreign.status, foreign.response], ["error", { reason: "unauthorized" }])
+      const unknown = await answered(socket.channel("nowhere:1").join())
+      assert.deepEqual(unknown, { status: "error", response: { reason: "unmatched topic" } })
+      socket.disconnect()
+
+      for(const [event, payload, reason] of [
+        ["propose", { op: randomUUID(), change: listAdded("   ") }, "blank"],
+        ["propose", { op: "1", change: listAdded("To do") }, "bad_request"],
+        ["propose", {}, "bad_request"],
+        ["invite", { email: "nobody@roost.example" }, "no_such_user"],
+        ["dance", {}, "unknown_event"],
+      ]){
+        const { status, response } = await answered(hers.channel.push(event, payload))
+        assert.deepEqual([status, response.reason], ["error", reason])
+        assert.notEqual(response.message, "")
+      }
+      assert.equal((await propose(hers.channel, listAdded("To do"))).status, "ok")
+    })
+
+    test("leaving, joining again, and joining twice", async () => {
+      const { ada, board, hers } = await adaAndBob(options)
+      const socket = await connect(ada, options)
+      const first = await joinBoard(socket, board)
+      const closed = new Promise(resolve => first.channel.onClose(resolve))
+      assert.equal((await answered(first.channel.leave())).status, "ok")
+      await within("the channel is closed", closed)
+      await propose(hers.channel, listAdded("One"))
+
+      const second = await joinBoard(socket, board, { since: 1 })
+      assert.deepEqual(second.response.entries.map(entry => entry.seq), [2])
+      await propose(hers.channel, listAdded("Two"))
+      assert.equal((await second.nextEntry()).seq, 3)
+      // Version 1 does not say which join a message is of: the client would take the end of its first channel on a
+      // topic for that of the second.
+      if(options.vsn === V1.vsn){ return }
+
+      // A second channel on the topic takes the place of the first.
+      const replaced = new Promise(resolve => second.channel.onClose(resolve))
+      const third = await joinBoard(socket, board, { since: 3 })
+      assert.deepEqual(third.response.entries, [])
+      await within("the other channel is closed", replaced)
+      await propose(hers.channel, listAdded("Three"))
+      assert.equal((await third.nextEntry()).seq, 4)
+      assert.deepEqual([first.entries, second.entries, third.entries], [[], [], []])
+      assert.equal((await propose(third.channel, listAdded("Four"))).status, "ok")
+    })
+
+    test("a client that was away gets what it missed", async () => {
+      const { bob, board, hers, his } = await adaAndBob(options)
+      his.channel.socket.disconnect()
+      for(const name of ["One", "Two"]){ await propose(hers.channel, listAdded(name)) }
+      const back = await joinBoard(await connect(bob, options), board, { since: 1 })
+      assert.deepEqual(back.response.entries.map(entry => entry.seq), [2, 3])
+    })
+
+    test("who is removed is told so, and only of that board", async () => {
+      const { bob, board, hers, his } = await adaAndBob(options)
+      const own = his.channel.socket.channel(`users:${bob.user.id}`)
+      const removed = new Promise(resolve => own.on("board_removed", resolve))
+      assert.equal((await answered(own.join())).status, "ok")
+      const closed = new Promise(resolve => his.channel.onClose(resolve))
+      const gone = { type: "member_removed", user_id: bob.user.id }
+      assert.equal((await propose(hers.channel, gone)).status, "ok")
+      assert.deepEqual(await within("they are told", removed), { board_id: board.id })
+      await within("the channel is closed", closed)
+      assert.equal((await answered(own.push("dance", {}))).response.reason, "unknown_event")
+    })
+
+    for(const signal of ["SIGTERM", "SIGKILL"]){
+      test(`the server goes with ${signal} and comes back`, async () => {
+        const ada = await server.signUp("Ada")
+        const board = await server.makeBoard(ada, "Roof")
+        const proposer = new Follower(await connect(ada, options), board)
+        const watcher = new Follower(await connect(ada, options), board)
+        await Promise.all([proposer.joined, watcher.joined])
+
+        // Before, while it goes, while it is away, and once it is back.
+        const names = Array.from({ length: 60 }, (_, n) => `List ${n}`)
+        const proposals = names.map(async (name, n) => {
+          await proposer.until("its turn", () => proposer.since >= n - 19)
+          return proposer.propose(listAdded(name))
+        })
+        await watcher.until("the first entries", () => watcher.since >= 5)
+        const code = await server.restart(signal)
+        assert.equal(code, signal === "SIGTERM" ? 0 : signal)
+        const done = await within("everything is proposed", Promise.all(proposals))
+
+        for(const follower of [proposer, watcher]){
+          await follower.until("all entries", () => follower.since >= names.length)
+          assert.equal(follower.since, names.length)
+          assert.deepEqual(follower.lists.toSorted(), names.toSorted())
+          assert.ok(follower.joins >= 2, `${follower.joins} joins`)
+          follower.channel.socket.disconnect()
+        }
+        // What was answered is what the log says.
+        const { entries } = await server.call("GET", `/boards/${board.id}/entries?since=0`, { jwt: ada.jwt })
+        const seqs = new Map(entries.map(({ op, seq }) => [op, seq]))
+        assert.equal(seqs.size, names.length)
+        for(const { op, seq } of done){ assert.equal(seqs.get(op), seq) }
+      })
+    }
+
+    test("no token, a bad one and a revoked one are refused", async () => {
+      const refusal = options.transport === WebSocket ? /403/ : /^403$/
+      /** The first thing that goes wrong with a socket. */
+      const failure = auth => within("the socket fails", new Promise(resolve => {
+        const socket = makeSocket({ ...options, ...auth })
+        socket.onError(error => {
+          socket.disconnect()
+          resolve(said(error))
+        })
+        socket.onOpen(() => resolve("it opened"))
+        socket.connect()
+      }))
+      assert.match(await failure({}), refusal)
+      assert.match(await failure({ authToken: "not.a.token" }), refusal)
+
+      const ada = await server.signUp("Ada")
+      const socket = await connect(ada, options)
+      const refused = new Promise(resolve => socket.onError(error => {
+        if(refusal.test(said(error))){ resolve() }
+      }))
+      const closed = new Promise(resolve => socket.onClose(event => resolve(event.code)))
+      await server.call("DELETE", "/sessions", { jwt: ada.jwt })
+      // Long poll answers 403, for which the client's own code is 1008.
+      assert.equal(await within("the socket is closed", closed), options.transport === WebSocket ? 1000 : 1008)
+      // The client connects again by itself.
+      await within("the socket is refused", refused)
+      socket.disconnect()
+      assert.match(await failure({ params: { token: ada.jwt } }), refusal)
+    })
   })
 }
 
-test("what is refused says why, and the channel lives on", async () => {
-  const { hers, board } = await adaAndBob(V2, byAuthToken)
-  const stranger = await server.signUp("Mallory")
-  const socket = await connect(stranger)
-  const foreign = await joinBoard(socket, board)
-  assert.deepEqual([foreign.status, foreign.response], ["error", { reason: "unauthorized" }])
-  const unknown = await answered(socket.channel("nowhere:1").join())
-  assert.deepEqual(unknown, { status: "error", response: { reason: "unmatched topic" } })
+test("where WebSockets are blocked the client takes long poll by itself", async () => {
+  class Blocked {
+    constructor(){ setTimeout(() => this.onerror(new Error("blocked")), 0) }
 
-  for(const [event, payload, reason] of [
-    ["propose", { op: randomUUID(), change: listAdded("   ") }, "blank"],
-    ["propose", { op: "1", change: listAdded("To do") }, "bad_request"],
-    ["propose", {}, "bad_request"],
-    ["invite", { email: "nobody@roost.example" }, "no_such_user"],
-    ["dance", {}, "unknown_event"],
-  ]){
-    const { status, response } = await answered(hers.channel.push(event, payload))
-    assert.deepEqual([status, response.reason], ["error", reason])
-    assert.notEqual(response.message, "")
+    close(){}
   }
-  assert.equal((await propose(hers.channel, listAdded("To do"))).status, "ok")
-})
-
-test("a client that was away gets what it missed", async () => {
-  const { bob, board, hers, his } = await adaAndBob(V2, byParameter)
-  his.channel.socket.disconnect()
-  for(const name of ["One", "Two"]){ await propose(hers.channel, listAdded(name)) }
-  const back = await joinBoard(await connect(bob), board, { since: 1 })
-  assert.deepEqual(back.response.entries.map(entry => entry.seq), [2, 3])
-})
-
-test("no token, a bad one and a revoked one are refused", async () => {
-  /** The first thing that goes wrong with a socket. */
-  const failure = options => within("the socket fails", new Promise(resolve => {
-    const socket = makeSocket(options)
-    socket.onError(error => {
-      socket.disconnect()
-      resolve(error.message)
-    })
-    socket.onOpen(() => resolve("it opened"))
-    socket.connect()
-  }))
-  assert.match(await failure({}), /403/)
-  assert.match(await failure({ authToken: "not.a.token" }), /403/)
-
   const ada = await server.signUp("Ada")
-  const socket = await connect(ada)
-  const refused = new Promise(resolve => socket.onError(error => resolve(error.message)))
-  const closed = new Promise(resolve => socket.onClose(event => resolve(event.code)))
-  await server.call("DELETE", "/sessions", { jwt: ada.jwt })
-  assert.equal(await within("the socket is closed", closed), 1000)
-  // The client connects again by itself.
-  assert.match(await within("the socket is refused", refused), /403/)
-  assert.match(await failure({ params: { token: ada.jwt } }), /403/)
+  const board = await server.makeBoard(ada, "Roof")
+  const socket = makeSocket({ transport: Blocked, longPollFallbackMs: 10_000, ...byParameter(ada.jwt) })
+  const opened = new Promise(resolve => socket.onOpen(resolve))
+  socket.connect()
+  await within("the socket opens", opened)
+  assert.equal(socket.transport, LongPoll)
+  const { channel, response } = await joinBoard(socket, board)
+  assert.equal(response.seq, 0)
+  assert.deepEqual(await propose(channel, listAdded("To do")), { status: "ok", response: { seq: 1 } })
 })

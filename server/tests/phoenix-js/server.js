@@ -9,11 +9,9 @@ import { createInterface } from "node:readline"
 
 const BINARY = process.env.ROOST_SERVER_BIN
 
-/** Starts the server in ROOST_SERVER_BIN on a free port, with an empty data directory. */
-export async function startServer(){
-  if(!BINARY){ throw new Error("set ROOST_SERVER_BIN to the path of roost-server") }
-  const dataDir = await mkdtemp(join(tmpdir(), "roost-phoenix-js-"))
-  const child = spawn(BINARY, ["serve", "--listen", "127.0.0.1:0", "--data-dir", dataDir], {
+/** Starts the program on an address; resolves once it listens. */
+async function spawnServer(listen, dataDir){
+  const child = spawn(BINARY, ["serve", "--listen", listen, "--data-dir", dataDir], {
     stdio: ["ignore", "pipe", "inherit"],
   })
   const exited = new Promise((resolve, reject) => {
@@ -25,15 +23,39 @@ export async function startServer(){
   const [, address] = /^listening on http:\/\/(\S+)$/.exec(line) ?? []
   if(!address){ throw new Error(`the server said: ${line}`) }
 
+  /** Sends a signal; what the program exits with. */
+  const end = signal => {
+    child.kill(signal)
+    return exited
+  }
+  return { address, end }
+}
+
+/** Starts the server in ROOST_SERVER_BIN on a free port, with an empty data directory. */
+export async function startServer(){
+  if(!BINARY){ throw new Error("set ROOST_SERVER_BIN to the path of roost-server") }
+  const dataDir = await mkdtemp(join(tmpdir(), "roost-phoenix-js-"))
+  let starting = spawnServer("127.0.0.1:0", dataDir)
+  const { address } = await starting
+
   return {
     socketUrl: `ws://${address}/socket`,
 
     /** Stops it as a service is stopped; what it exits with. */
     async stop(){
-      child.kill("SIGTERM")
-      const code = await exited
+      const program = await starting
+      const code = await program.end("SIGTERM")
       await rm(dataDir, { recursive: true, force: true })
       return code
+    },
+
+    /** Ends it with a signal and starts it again on the same port with the same data; what it exited with. */
+    async restart(signal){
+      const program = await starting
+      const ended = program.end(signal)
+      starting = ended.then(() => spawnServer(address, dataDir))
+      await starting
+      return ended
     },
 
     async call(method, path, { jwt, body } = {}){
