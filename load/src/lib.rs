@@ -1,13 +1,13 @@
 //! Puts a server under load and says what it costs: `roost-load`, which `cargo xtask bench server` runs.
 //!
-//! The [generator](client) is one thread with any number of sockets. It speaks just enough of WebSockets and of Phoenix
+//! The generator (`client`) is one thread with any number of sockets. It speaks just enough of WebSockets and of Phoenix
 //! Channels, looks at the `seq` of every entry that every subscriber is told, and measures from when a proposal was
-//! due, not from when it was sent. The [server](target) is a process of its own, so that what it costs is read from
-//! outside. Beside it stand the [floors](floor): servers without any logic, driven by the same generator.
+//! due, not from when it was sent. The server (`target`) is a process of its own, so that what it costs is read from
+//! outside. Beside it stand the floors (`floor`): servers without any logic, driven by the same generator.
 //!
 //! # One scenario alone
 //!
-//! `bench` runs everything and prints the table. Each [scenario] can be run alone, for as long as a profiler needs; it
+//! `bench` runs everything and prints the table. Each scenario can be run alone, for as long as a profiler needs; it
 //! says on standard error which process the server is and when the measuring begins, and fails when anything was lost,
 //! doubled, out of order, refused or closed:
 //!
