@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{check, in_root, is_installed, root, stdout_of};
+use crate::process::{check, in_root, is_installed, root, stdout_of, target_dir};
 use crate::progress::{say, warn};
 use crate::ui::WASM_TARGET;
 
@@ -87,6 +87,54 @@ pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
     check(in_root(NPM).args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
         .with_context(|| format!("could not install the npm packages of {}", shown.display()))
 }
+
+/// Installs the Python packages that a folder's `requirements.txt` names into an environment below the target directory,
+/// unless they are there. The environment's interpreter.
+///
+/// # Errors
+///
+/// pip fails, or Python cannot be had.
+pub(crate) fn python_packages(folder: &Path) -> Result<PathBuf> {
+    let requirements = folder.join("requirements.txt");
+    let wanted = std::fs::read(&requirements).with_context(|| format!("could not read {}", requirements.display()))?;
+    let environment = target_dir().join("python");
+    let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let installed = environment.join("requirements.txt");
+    if python.is_file() && std::fs::read(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    let shown = folder.strip_prefix(root()).unwrap_or(folder);
+    say("Setup", &format!("Python packages of {}", shown.display()));
+    check(in_root(base_python()?).args(["-m", "venv", "--clear"]).arg(&environment))?;
+    check(
+        in_root(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
+            .arg(&requirements),
+    )
+    .with_context(|| format!("could not install the Python packages of {}", shown.display()))?;
+    std::fs::write(&installed, wanted).with_context(|| format!("could not write {}", installed.display()))?;
+    Ok(python)
+}
+
+/// A Python that can make environments, which Debian has in a package of its own.
+fn base_python() -> Result<&'static str> {
+    const ASKS: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
+    let is_good = |python: &str| stdout_of(in_root(python).args(["-c", ASKS])).is_ok();
+    if let Some(python) = PYTHONS.into_iter().find(|python| is_good(python)) {
+        return Ok(python);
+    }
+    #[cfg(target_os = "linux")]
+    if apt::is_here() {
+        apt::install(&["python3", "python3-venv"])?;
+        if is_good("python3") {
+            return Ok("python3");
+        }
+    }
+    bail!("Python is missing: install Python 3.11 or later, with venv, and run this again")
+}
+
+/// What Python is called, on most systems and on Windows.
+const PYTHONS: [&str; 2] = ["python3", "python"];
 
 /// The folder of the tools that come from npm and make the release bundle.
 pub(crate) fn tools() -> PathBuf {

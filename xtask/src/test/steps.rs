@@ -27,7 +27,11 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "build", what: "the app, the server and all tests", run: build },
     Step { name: "tests", what: "unit, property, integration and wire tests", run: tests },
     Step { name: "doctests", what: "the examples in the documentation", run: doctests },
-    Step { name: "phoenix", what: "the official Phoenix client against the server", run: phoenix },
+    Step {
+        name: "phoenix",
+        what: "Phoenix clients of others against the server",
+        run: phoenix,
+    },
     Step { name: "windows", what: "two people in real windows", run: windows },
 ];
 
@@ -48,7 +52,8 @@ fn set_up() -> Result<()> {
     } else {
         setup::for_build()?
     }
-    setup::node()
+    setup::node()?;
+    setup::python_packages(&root().join("server/tests/phoenix-py")).map(drop)
 }
 
 /// The app embeds `ui/dist` when it is compiled, so this comes before everything that compiles the app.
@@ -103,7 +108,13 @@ fn phoenix() -> Result<()> {
     let folder = root().join("server/tests/phoenix-js");
     setup::npm_packages(&folder)?;
     let server = built_program("debug", "roost-server");
-    check(in_root("node").args(["--test", "--test-reporter=spec"]).current_dir(folder).env("ROOST_SERVER_BIN", server))
+    check(
+        in_root("node").args(["--test", "--test-reporter=spec"]).current_dir(folder).env("ROOST_SERVER_BIN", &server),
+    )?;
+
+    let folder = root().join("server/tests/phoenix-py");
+    let python = setup::python_packages(&folder)?;
+    check(in_root(python).args(["-B", "-m", "unittest", "-v"]).current_dir(folder).env("ROOST_SERVER_BIN", server))
 }
 
 #[cfg(not(target_os = "linux"))]
