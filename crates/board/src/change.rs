@@ -118,6 +118,53 @@ pub enum Change {
     Unknown(UnknownChange),
 }
 
+/// What a change is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// The board itself.
+    Board,
+    /// A list that was not there before.
+    NewList(&'a NewList),
+    /// A list.
+    List(ListId),
+    /// A card that was not there before.
+    NewCard(&'a NewCard),
+    /// A card, or what is said about it.
+    Card(CardId),
+    /// Somebody who was no member before.
+    NewMember(&'a Member),
+    /// A member.
+    Member(UserId),
+    /// Something that only a newer version of Roost knows.
+    Unknown,
+}
+
+impl Change {
+    /// What it is about.
+    #[must_use]
+    pub const fn subject(&self) -> Subject<'_> {
+        match self {
+            Self::BoardRenamed { .. } => Subject::Board,
+            Self::ListAdded { list } => Subject::NewList(list),
+            Self::ListMoved { list_id, .. }
+            | Self::ListRenamed { list_id, .. }
+            | Self::ListArchived { list_id }
+            | Self::ListRestored { list_id } => Subject::List(*list_id),
+            Self::CardAdded { card } => Subject::NewCard(card),
+            Self::CardMoved { card_id, .. }
+            | Self::CardRetitled { card_id, .. }
+            | Self::CardDescribed { card_id, .. }
+            | Self::CardArchived { card_id }
+            | Self::CardRestored { card_id }
+            | Self::CommentAdded { card_id, .. }
+            | Self::CommentRemoved { card_id, .. } => Subject::Card(*card_id),
+            Self::MemberAdded { member } => Subject::NewMember(member),
+            Self::MemberRemoved { user_id } => Subject::Member(*user_id),
+            Self::Unknown(_) => Subject::Unknown,
+        }
+    }
+}
+
 /// A list as it is added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "an object")]

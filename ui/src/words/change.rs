@@ -1,6 +1,6 @@
 //! A change in words: what somebody did, or the doing of it.
 
-use roost_board::{Board, CardId, Change, ListId};
+use roost_board::{Board, CardId, Change, ListId, Subject};
 
 use super::quoted;
 
@@ -16,24 +16,15 @@ pub struct Names {
 impl Names {
     /// The names on a board before a change.
     pub fn on(board: &Board, change: &Change) -> Self {
-        let subject = match change {
-            Change::BoardRenamed { .. } => Some(board.name().to_owned()),
-            Change::ListAdded { list } => Some(list.name.clone()),
-            Change::ListMoved { list_id, .. }
-            | Change::ListRenamed { list_id, .. }
-            | Change::ListArchived { list_id }
-            | Change::ListRestored { list_id } => list_name(board, *list_id),
-            Change::CardAdded { card } => Some(card.title.clone()),
-            Change::CardMoved { card_id, .. }
-            | Change::CardRetitled { card_id, .. }
-            | Change::CardDescribed { card_id, .. }
-            | Change::CardArchived { card_id }
-            | Change::CardRestored { card_id }
-            | Change::CommentAdded { card_id, .. }
-            | Change::CommentRemoved { card_id, .. } => card_title(board, *card_id),
-            Change::MemberAdded { member } => Some(member.user.full_name()),
-            Change::MemberRemoved { user_id } => board.member(*user_id).map(|member| member.user.full_name()),
-            Change::Unknown(_) => None,
+        let subject = match change.subject() {
+            Subject::Board => Some(board.name().to_owned()),
+            Subject::NewList(list) => Some(list.name.clone()),
+            Subject::List(id) => list_name(board, id),
+            Subject::NewCard(card) => Some(card.title.clone()),
+            Subject::Card(id) => card_title(board, id),
+            Subject::NewMember(member) => Some(member.user.full_name()),
+            Subject::Member(id) => board.member(id).map(|member| member.user.full_name()),
+            Subject::Unknown => None,
         };
         let list = match change {
             Change::CardMoved { card_id, list_id, .. } => {

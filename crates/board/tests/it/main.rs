@@ -15,5 +15,6 @@ mod limits;
 mod place;
 mod replica;
 mod sight;
+mod subject;
 mod together;
 mod unknown;

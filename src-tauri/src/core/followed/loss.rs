@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use roost_board::durable::News;
-use roost_board::{Board, CardId, Change, OpId, Proposal, Replica};
+use roost_board::{Board, CardId, Change, OpId, Proposal, Replica, Subject};
 use roost_bridge::{AttentionItem, Draft, DraftKey, Refusal, Wanted};
 use uuid::Uuid;
 
@@ -136,23 +136,14 @@ fn subject(board: Option<&Board>, change: &Change, title: impl Fn(CardId) -> Opt
         let lists = board?.lists().iter().chain(board?.archived_lists());
         lists.into_iter().find(|list| list.id() == id).map(|list| list.name().to_owned())
     };
-    match change {
-        Change::BoardRenamed { .. } | Change::Unknown(_) => None,
-        Change::ListAdded { list } => Some(list.name.clone()),
-        Change::ListMoved { list_id, .. }
-        | Change::ListRenamed { list_id, .. }
-        | Change::ListArchived { list_id }
-        | Change::ListRestored { list_id } => list(*list_id),
-        Change::CardAdded { card } => Some(card.title.clone()),
-        Change::CardMoved { card_id, .. }
-        | Change::CardRetitled { card_id, .. }
-        | Change::CardDescribed { card_id, .. }
-        | Change::CardArchived { card_id }
-        | Change::CardRestored { card_id }
-        | Change::CommentAdded { card_id, .. }
-        | Change::CommentRemoved { card_id, .. } => title(*card_id),
-        Change::MemberAdded { member } => Some(member.user.full_name()),
-        Change::MemberRemoved { user_id } => board?.member(*user_id).map(|member| member.user.full_name()),
+    match change.subject() {
+        Subject::Board | Subject::Unknown => None,
+        Subject::NewList(list) => Some(list.name.clone()),
+        Subject::List(id) => list(id),
+        Subject::NewCard(card) => Some(card.title.clone()),
+        Subject::Card(id) => title(id),
+        Subject::NewMember(member) => Some(member.user.full_name()),
+        Subject::Member(id) => board?.member(id).map(|member| member.user.full_name()),
     }
 }
 
