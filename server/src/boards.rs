@@ -27,21 +27,21 @@ use tokio_util::task::TaskTracker;
 pub(crate) use access::{BoardAccess, CatchUp, EncodedSnapshot, Page};
 pub(crate) use error::{AccessError, CreateError, ProposeError};
 
-use announcer::Accepted;
+use announcer::Settled;
 use live::LiveBoard;
 
 use crate::clock;
 use crate::config::Limits;
 use crate::metrics::Metrics;
 use crate::pubsub::PubSub;
-use crate::store::{Created, Store, StoreError};
+use crate::store::{Created, ListedBoard, Store, StoreError};
 
 /// All boards; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Boards {
     shared: Arc<Shared>,
     /// To the announcer, which ends when the last of these is gone.
-    accepted: mpsc::UnboundedSender<Accepted>,
+    settled: mpsc::UnboundedSender<Settled>,
 }
 
 #[derive(Debug)]
@@ -77,10 +77,10 @@ impl Boards {
             max_in_flight,
             snapshots: TaskTracker::new(),
         });
-        // Unbounded, but each message holds one of the permits of `in_flight`.
-        let (accepted, queue) = mpsc::unbounded_channel();
+        // Unbounded, but each entry in it holds one of the permits of `in_flight`.
+        let (settled, queue) = mpsc::unbounded_channel();
         tokio::spawn(announcer::run(Arc::clone(&shared), queue));
-        Self { shared, accepted }
+        Self { shared, settled }
     }
 
     /// Lets somebody into a board.
@@ -88,8 +88,8 @@ impl Boards {
     /// # Errors
     /// [`AccessError::NotFound`] for a board that is not there and for one that they are no member of alike.
     pub(crate) async fn enter(&self, user: UserId, board: BoardId) -> Result<BoardAccess, AccessError> {
-        self.member_board(user, board).await?;
-        Ok(BoardAccess::new(self.clone(), user, board))
+        let live = self.member_board(user, board).await?;
+        Ok(BoardAccess::new(self.clone(), user, &live))
     }
 
     /// The boards of somebody.
@@ -98,11 +98,29 @@ impl Boards {
     /// When the store cannot be read.
     pub(crate) async fn boards_of(&self, user: UserId) -> Result<BoardsAnswer, AccessError> {
         let mut answer = BoardsAnswer::default();
-        for (summary, role) in self.shared.store.boards_of(user).await? {
+        let mut unlisted = Vec::new();
+        for ListedBoard { mut summary, role, is_current } in self.shared.store.boards_of(user).await? {
+            let live = match self.in_memory(summary.id) {
+                // What is stored is as it was some entries ago, and the board was let go or the server died since.
+                None if !is_current => {
+                    let live = self.slot(summary.id);
+                    live.load(&self.shared.store).await?;
+                    unlisted.extend(live.unlisted_summary());
+                    Some(live)
+                }
+                live => live,
+            };
+            if let Some(live) = live {
+                summary = live.summary();
+            }
             match role {
                 Role::Owner => answer.owned_boards.push(summary),
                 Role::Member => answer.invited_boards.push(summary),
             }
+        }
+        if !unlisted.is_empty() {
+            // Nobody waits for it: it spares the next one the same.
+            drop(self.shared.store.save_summaries(unlisted));
         }
         Ok(answer)
     }
@@ -136,7 +154,7 @@ impl Boards {
 
     /// Whether changes are taken: not once the announcer has ended, be it in a panic.
     pub(crate) fn are_open(&self) -> bool {
-        !self.accepted.is_closed()
+        !self.settled.is_closed()
     }
 
     /// Takes no more changes, and returns once all that were taken are on disk and announced.
@@ -146,6 +164,14 @@ impl Boards {
         self.shared.in_flight.close();
         self.shared.snapshots.close();
         self.shared.snapshots.wait().await;
+        let unlisted: Vec<_> = self.shared.open().values().filter_map(|live| live.unlisted_summary()).collect();
+        if unlisted.is_empty() {
+            return;
+        }
+        if let Err(error) = self.shared.store.save_summaries(unlisted).on_disk().await {
+            // The page of boards finds it out by itself.
+            tracing::warn!(%error, "cannot store what the page of boards shows");
+        }
     }
 
     /// A board, read from the store if it is not in memory, for somebody who is a member of it.
@@ -160,19 +186,33 @@ impl Boards {
     }
 
     fn is_open(&self, id: BoardId) -> bool {
-        self.shared.open().get(&id).is_some_and(|live| live.is_loaded())
+        self.in_memory(id).is_some()
+    }
+
+    fn in_memory(&self, id: BoardId) -> Option<Arc<LiveBoard>> {
+        self.shared.open().get(&id).filter(|live| live.is_loaded()).cloned()
+    }
+
+    /// A board is used once more.
+    fn used(&self, live: &LiveBoard) {
+        live.used(self.shared.uses.fetch_add(1, Ordering::Relaxed));
     }
 
     /// The place of a board in memory, which may still have to be loaded.
     fn slot(&self, id: BoardId) -> Arc<LiveBoard> {
         let shared = &self.shared;
         let mut open = shared.open();
-        let live = Arc::clone(open.entry(id).or_insert_with(|| Arc::new(LiveBoard::new(id))));
-        live.used(shared.uses.fetch_add(1, Ordering::Relaxed));
-        if open.len() > shared.max_open {
-            evict(&mut open, shared.max_open);
-        }
+        let new = || Arc::new(LiveBoard::new(id, self.settled.downgrade()));
+        let live = Arc::clone(open.entry(id).or_insert_with(new));
+        self.used(&live);
+        let evicted = if open.len() > shared.max_open { evict(&mut open, shared.max_open) } else { Vec::new() };
         shared.metrics.boards_open(open.len());
+        drop(open);
+        let unlisted: Vec<_> = evicted.iter().filter_map(LiveBoard::unlisted_summary).collect();
+        if !unlisted.is_empty() {
+            // Nobody waits for it: the page of boards finds out what is not as it should be.
+            drop(shared.store.save_summaries(unlisted));
+        }
         live
     }
 }
@@ -194,14 +234,21 @@ impl Shared {
 
 /// Makes room for an eighth of the boards, so that not every new one has to look for the oldest. A board that somebody
 /// holds at the moment stays: were it read anew beside the one in use, the two would disagree about what comes next.
-fn evict(open: &mut HashMap<BoardId, Arc<LiveBoard>>, max: usize) {
+fn evict(open: &mut HashMap<BoardId, Arc<LiveBoard>>, max: usize) -> Vec<LiveBoard> {
     let mut idle: Vec<(u64, BoardId)> =
         open.values().filter(|live| Arc::strong_count(live) == 1).map(|live| (live.last_use(), live.id())).collect();
     idle.sort_unstable();
     let n_surplus = open.len().saturating_sub(max - max / 8);
+    let mut evicted = Vec::new();
     for (_, id) in idle.into_iter().take(n_surplus) {
-        open.remove(&id);
+        let Some(live) = open.remove(&id) else { continue };
+        // Somebody who has found it before may have taken hold of it again just now.
+        match Arc::try_unwrap(live) {
+            Ok(live) => evicted.push(live),
+            Err(live) => drop(open.insert(id, live)),
+        }
     }
+    evicted
 }
 
 /// Logs what failed; those outside learn only that it did.

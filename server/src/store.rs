@@ -4,6 +4,9 @@
 //! cost of one `fsync`. An answer from here means that the change survives a power cut. Readers have connections of
 //! their own and never wait for the writer.
 //!
+//! What is committed is first written to the [`tail`], in the order of the commits, and moved to where it is read from
+//! later.
+//!
 //! Nothing here decides anything: the only condition that the store checks is that an entry follows the last one.
 
 mod accounts;
@@ -14,6 +17,7 @@ mod migrate;
 mod open;
 mod readers;
 mod schema;
+mod tail;
 mod writer;
 
 use std::path::Path;
@@ -23,12 +27,14 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 pub(crate) use accounts::NewAccount;
-pub(crate) use boards::{Append, Appended, Created, StoredEntry};
+pub(crate) use boards::{Created, ListedBoard, StoredEntry};
 pub use error::OpenError;
 pub(crate) use error::StoreError;
+pub(crate) use writer::{Append, EncodedEntry, Log, Refused};
 
 use lock::DirLock;
 use readers::Readers;
+use tail::Tail;
 use writer::Writer;
 
 use crate::metrics::Metrics;
@@ -44,6 +50,7 @@ struct Inner {
     // Fields are dropped in this order: the directory is free for others only when the database is closed.
     readers: Readers,
     writer: Writer,
+    tail: Arc<Tail>,
     lock: Mutex<Option<DirLock>>,
 }
 
@@ -70,8 +77,11 @@ impl Store {
         let lock = DirLock::take(data_dir)?;
         let path = data_dir.join(open::DATABASE);
         migrate::migrate(data_dir, schema::MIGRATIONS)?;
-        let writer = Writer::start(open::writer(&path)?, metrics).map_err(|source| OpenError::dir(data_dir, source))?;
-        Ok(Self { inner: Arc::new(Inner { readers: Readers::new(path), writer, lock: Mutex::new(Some(lock)) }) })
+        let mut connection = open::writer(&path)?;
+        let tail = Arc::new(Tail::open(&mut connection).map_err(OpenError::sqlite(&path))?);
+        let writer = Writer::start(connection, Arc::clone(&tail), metrics);
+        let writer = writer.map_err(|source| OpenError::dir(data_dir, source))?;
+        Ok(Self { inner: Arc::new(Inner { readers: Readers::new(path), writer, tail, lock: Mutex::new(Some(lock)) }) })
     }
 
     /// Whether reads and writes are answered.
@@ -97,6 +107,16 @@ impl Store {
             Ok(connection.pragma_update_and_check(None, "max_page_count", max, |_| Ok(()))?)
         });
         limit.on_disk().await.expect("the pragma is known");
+    }
+
+    /// Hands an entry to the writer, on the condition that it follows the board's last one. Entries are stored in the
+    /// order of the calls; their log is told what became of them.
+    pub(crate) fn append(&self, entry: Append) {
+        self.inner.writer.append(entry);
+    }
+
+    fn tail(&self) -> Arc<Tail> {
+        Arc::clone(&self.inner.tail)
     }
 
     /// Runs `work` in the writer's next transaction. What it returns an error from is undone alone. Writes take effect

@@ -1,6 +1,6 @@
 //! A board for one of its members: what REST and channels do with it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use roost_board::{ApplyError, BoardId, Change, Member, OpId, Role, Seq, UserId};
 use serde::{Serialize, Serializer};
@@ -10,11 +10,10 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::Boards;
-use super::announcer::Accepted;
 use super::error::{AccessError, ProposeError};
-use super::live::{Checked, LiveBoard, Verdict};
+use super::live::{LiveBoard, Verdict};
 use crate::auth::normal_email;
-use crate::store::Append;
+use crate::store::Log as _;
 
 /// The most entries in one page.
 pub(crate) const PAGE: usize = 1_000;
@@ -33,6 +32,8 @@ pub(crate) struct BoardAccess {
     boards: Boards,
     user_id: UserId,
     board_id: BoardId,
+    /// The board as it was found last, which may have been let go since.
+    found: Arc<Mutex<Weak<LiveBoard>>>,
 }
 
 /// A board as JSON, `{"seq":…,"board":…}`, and the last entry that is in it.
@@ -93,8 +94,14 @@ impl Submitted {
 }
 
 impl BoardAccess {
-    pub(super) const fn new(boards: Boards, user_id: UserId, board_id: BoardId) -> Self {
-        Self { boards, user_id, board_id }
+    pub(super) fn new(boards: Boards, user_id: UserId, live: &Arc<LiveBoard>) -> Self {
+        let found = Arc::new(Mutex::new(Arc::downgrade(live)));
+        Self { boards, user_id, board_id: live.id(), found }
+    }
+
+    /// Which board.
+    pub(crate) const fn id(&self) -> BoardId {
+        self.board_id
     }
 
     /// The board as it is on disk.
@@ -188,7 +195,20 @@ impl BoardAccess {
     }
 
     async fn live(&self) -> Result<Arc<LiveBoard>, AccessError> {
-        self.boards.member_board(self.user_id, self.board_id).await
+        let live = self.find().await?;
+        if live.is_member(self.user_id) { Ok(live) } else { Err(AccessError::NotFound) }
+    }
+
+    /// The board, in which whether they are a member is still to be asked.
+    async fn find(&self) -> Result<Arc<LiveBoard>, AccessError> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        if let Some(live) = found.filter(|live| !live.is_refused()) {
+            self.boards.used(&live);
+            return Ok(live);
+        }
+        let live = self.boards.member_board(self.user_id, self.board_id).await?;
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&live);
+        Ok(live)
     }
 
     fn check_owner(&self, live: &LiveBoard) -> Result<(), ApplyError> {
@@ -201,40 +221,45 @@ impl BoardAccess {
 
     async fn check(&self, op: OpId, change: Change) -> Result<Submitted, ProposeError> {
         let shared = &self.boards.shared;
-        let permit = Arc::clone(&shared.in_flight).acquire_owned().await.map_err(|_| ProposeError::NotSaved)?;
+        let permit = shared.in_flight.acquire().await.map_err(|_| ProposeError::NotSaved)?;
         if !self.boards.are_open() {
             return Err(ProposeError::NotSaved);
         }
-        let live = self.live().await?;
-        if live.has_older_entries(op)
-            && let Some((seq, by)) = shared.store.find_op(self.board_id, op).await.map_err(AccessError::from)?
-        {
-            let known = if by == self.user_id { Ok(Outcome::Known(seq)) } else { Err(ApplyError::IdTaken) };
-            return Ok(Submitted(known?));
-        }
-        let change = self.with_own_profile(&live, change).await?;
-        let hand_over = |checked: Checked, summary| {
-            let writing = shared.store.append(Append {
-                board: self.board_id,
-                entry: Arc::clone(&checked.entry),
-                json: Arc::clone(&checked.json),
-                summary,
-            });
-            let accepted = Accepted { live: Arc::clone(&live), checked, writing, permit };
-            // The announcer lives as long as anybody can send to it; that it does was checked above.
-            drop(self.boards.accepted.send(accepted));
-        };
-        match live.check(self.user_id, op, change, hand_over)? {
-            Verdict::Known(seq) => Ok(Submitted(Outcome::Known(seq))),
-            Verdict::Waiting(answer) | Verdict::Accepted(answer) => Ok(Submitted(Outcome::Waiting(answer))),
-            // The board failed a moment ago; the next attempt finds it read anew.
-            Verdict::Stale => Err(ProposeError::NotSaved),
+        let live = self.find().await?;
+        let mut change = self.with_own_profile(&live, change).await?;
+        let mut absent_up_to = None;
+        loop {
+            let verdict = live.check(self.user_id, op, change, absent_up_to, &shared.store)?;
+            let outcome = match verdict {
+                Verdict::Known(seq) => Outcome::Known(seq),
+                Verdict::Waiting(answer) => Outcome::Waiting(answer),
+                Verdict::Accepted(answer) => {
+                    // The announcer gives it back.
+                    permit.forget();
+                    Outcome::Waiting(answer)
+                }
+                // The board failed a moment ago; the next attempt finds it read anew.
+                Verdict::Stale => return Err(ProposeError::NotSaved),
+                Verdict::Unsure(unchecked, saved) => {
+                    let found = shared.store.find_op(self.board_id, op).await.map_err(AccessError::from)?;
+                    if let Some((seq, by)) = found {
+                        let known = if by == self.user_id { Ok(seq) } else { Err(ApplyError::IdTaken) };
+                        return Ok(Submitted(Outcome::Known(known?)));
+                    }
+                    (change, absent_up_to) = (unchecked, Some(saved));
+                    continue;
+                }
+            };
+            return Ok(Submitted(outcome));
         }
     }
 
     /// Whoever becomes a member does so under their own name: what the proposal says of them is replaced.
     async fn with_own_profile(&self, live: &LiveBoard, change: Change) -> Result<Change, ProposeError> {
         let Change::MemberAdded { member: Member { user, role } } = change else { return Ok(change) };
+        if !live.is_member(self.user_id) {
+            return Err(AccessError::NotFound.into());
+        }
         self.check_owner(live)?;
         let store = &self.boards.shared.store;
         let user = store.user(user.id).await.map_err(AccessError::from)?.ok_or(ProposeError::NoSuchUser)?;

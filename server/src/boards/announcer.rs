@@ -2,59 +2,71 @@
 
 use std::sync::Arc;
 
-use roost_board::Change;
+use roost_board::{Change, Entry, Seq};
 use roost_protocol::payload::{BoardAdded, BoardRemoved};
 use roost_protocol::{Topic, event};
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
 use super::Shared;
 use super::error::ProposeError;
-use super::live::{Checked, LiveBoard};
+use super::live::{LiveBoard, Told, changes_members};
 use crate::pubsub::PubSub;
-use crate::store::{Appended, Writing};
+use crate::store::{EncodedEntry, Refused};
 
-/// A board is stored as a whole each time that its log has grown by this many entries.
-const SNAPSHOT_EVERY: u64 = 256;
-
-/// A change that was checked and handed to the store.
+/// What became of changes of one board that were handed to the store one after the other.
 #[derive(Debug)]
-pub(super) struct Accepted {
+pub(super) struct Settled {
     pub(super) live: Arc<LiveBoard>,
-    pub(super) checked: Checked,
-    pub(super) writing: Writing<Appended>,
-    /// Given back once everything is told.
-    pub(super) permit: OwnedSemaphorePermit,
+    pub(super) entries: Vec<EncodedEntry>,
+    pub(super) outcome: Result<(), Refused>,
 }
 
-/// Takes the changes in the order in which they were handed to the store, and waits for each.
-pub(super) async fn run(shared: Arc<Shared>, mut queue: mpsc::UnboundedReceiver<Accepted>) {
-    while let Some(Accepted { live, checked, writing, permit }) = queue.recv().await {
-        let seq = checked.entry.seq;
-        match writing.on_disk().await {
-            Ok(Appended::Saved) => announce(&shared, &live, checked),
-            Ok(Appended::Conflict) => {
-                tracing::warn!(board = %live.id(), %seq, "somebody else has appended to this board; reading it anew");
-                give_up(&shared, &live);
-            }
-            Err(error) => {
-                tracing::error!(board = %live.id(), %seq, %error, "cannot save a change");
+/// Takes what the store says, in the order in which it says it.
+pub(super) async fn run(shared: Arc<Shared>, mut queue: mpsc::UnboundedReceiver<Settled>) {
+    while let Some(Settled { live, entries, outcome }) = queue.recv().await {
+        match outcome {
+            Ok(()) => announce(&shared, &live, &entries),
+            Err(why) => {
+                let seq = entries.first().map_or(Seq::ZERO, |(entry, _)| entry.seq);
+                match why {
+                    Refused::Conflict => tracing::warn!(
+                        board = %live.id(), %seq, "somebody else has appended to this board; reading it anew"
+                    ),
+                    Refused::Failed(error) => tracing::error!(board = %live.id(), %seq, %error, "cannot save a change"),
+                }
                 give_up(&shared, &live);
             }
         }
-        drop(permit);
+        shared.in_flight.add_permits(entries.len());
+        // What was told waits on this thread to be written.
+        tokio::task::consume_budget().await;
     }
 }
 
-fn announce(shared: &Arc<Shared>, live: &Arc<LiveBoard>, checked: Checked) {
-    let (entry, json) = (Arc::clone(&checked.entry), Arc::clone(&checked.json));
-    let Some(waiting) = live.saved_next(checked) else {
-        // Whoever asked was told that it failed. It is on disk all the same: the same `op` again gets its place.
-        return;
-    };
-    shared.metrics.accepted();
+fn announce(shared: &Arc<Shared>, live: &Arc<LiveBoard>, entries: &[EncodedEntry]) {
+    let Told { waiting, snapshot_is_due } = live.saved_next(entries);
     let topic = Topic::Boards(live.id());
-    shared.pubsub.entries(topic, &[(entry.seq, json)]);
+    // Together, but whoever is removed is told nothing of what came after.
+    for part in entries.split_inclusive(|(entry, _)| changes_members(&entry.change)) {
+        let told: Vec<_> = part.iter().map(|(entry, json)| (entry.seq, Arc::clone(json))).collect();
+        shared.pubsub.entries(topic, &told);
+        for (entry, _) in part {
+            shared.metrics.accepted();
+            tell_of_members(shared, live, entry);
+        }
+    }
+    for (seq, reply) in waiting {
+        // Whoever asked may have gone away.
+        drop(reply.send(Ok(seq)));
+    }
+    if snapshot_is_due {
+        save_snapshot(shared, live);
+    }
+}
+
+/// Tells those who have come or gone, and closes what these had open.
+fn tell_of_members(shared: &Shared, live: &LiveBoard, entry: &Entry) {
     match &entry.change {
         Change::MemberAdded { member } => {
             let payload = BoardAdded { board: live.summary() };
@@ -63,7 +75,7 @@ fn announce(shared: &Arc<Shared>, live: &Arc<LiveBoard>, checked: Checked) {
         Change::MemberRemoved { user_id } => {
             let payload = BoardRemoved { board_id: live.id() };
             broadcast(&shared.pubsub, Topic::Users(*user_id), event::BOARD_REMOVED, &payload);
-            shared.pubsub.close_channels(topic, *user_id);
+            shared.pubsub.close_channels(Topic::Boards(live.id()), *user_id);
         }
         Change::BoardRenamed { .. }
         | Change::ListAdded { .. }
@@ -81,22 +93,21 @@ fn announce(shared: &Arc<Shared>, live: &Arc<LiveBoard>, checked: Checked) {
         | Change::CommentRemoved { .. }
         | Change::Unknown(_) => {}
     }
-    for reply in waiting {
-        // Whoever asked may have gone away.
-        drop(reply.send(Ok(entry.seq)));
-    }
-    if entry.seq.0.is_multiple_of(SNAPSHOT_EVERY) {
-        save_snapshot(shared, live);
-    }
 }
 
 /// Stores the board as a whole, off the async threads since a large one takes a while to write down.
-fn save_snapshot(shared: &Arc<Shared>, live: &LiveBoard) {
-    let (store, id, (seq, board)) = (shared.store.clone(), live.id(), live.saved());
-    shared.snapshots.spawn_blocking(move || match serde_json::to_string(&board) {
-        // Nobody waits for it: without it the next start replays a longer log.
-        Ok(json) => drop(store.save_snapshot(id, seq, json)),
-        Err(error) => tracing::error!(board = %id, %error, "cannot write a snapshot down"),
+fn save_snapshot(shared: &Arc<Shared>, live: &Arc<LiveBoard>) {
+    let (store, live) = (shared.store.clone(), Arc::clone(live));
+    shared.snapshots.spawn_blocking(move || {
+        let (seq, board) = live.saved();
+        match serde_json::to_string(&board) {
+            Ok(json) => {
+                live.snapshot_stored(seq, json.len());
+                // Nobody waits for it: without it the next start replays a longer log.
+                drop(store.save_snapshot(seq, board.summary(), json));
+            }
+            Err(error) => tracing::error!(board = %live.id(), %error, "cannot write a snapshot down"),
+        }
     });
 }
 

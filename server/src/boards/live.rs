@@ -1,17 +1,18 @@
 //! A board in memory: what is on disk, what was checked on top of it, and the last entries.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use roost_board::{ApplyError, Board, BoardId, BoardSummary, Change, Context, Entry, OpId, Role, Seq, UserId};
 use serde_json::value::RawValue;
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::{OnceCell, mpsc, oneshot};
 
 use super::access::EncodedSnapshot;
-use super::error::ProposeError;
+use super::announcer::Settled;
+use super::error::{AccessError, ProposeError};
 use crate::clock;
-use crate::store::{Store, StoreError, StoredEntry};
+use crate::store::{Append, EncodedEntry, Log, Refused, Store, StoreError, StoredEntry};
 
 /// How many of the last entries stay in memory, for those who were away for a moment and for proposals sent twice.
 pub(super) const RECENT: usize = 1_024;
@@ -19,12 +20,20 @@ pub(super) const RECENT: usize = 1_024;
 /// How many bytes of them: long texts make it fewer.
 const RECENT_BYTES: usize = 256 * 1024;
 
+/// A board is stored as a whole when its log has grown by as many bytes as it is long, and by this many at least: so
+/// neither that nor reading what came after it costs more than the entries themselves.
+const SNAPSHOT_BYTES: usize = 64 * 1024;
+
 /// A board in memory, or the place for one that is still to be read.
 #[derive(Debug)]
 pub(super) struct LiveBoard {
     id: BoardId,
     state: OnceCell<Mutex<State>>,
     last_use: AtomicU64,
+    /// The store refused an entry: `tip` is not what is on disk, and nothing more is taken.
+    is_refused: AtomicBool,
+    /// To the announcer; not what keeps it going.
+    settled: mpsc::WeakUnboundedSender<Settled>,
     /// The board as JSON as it last was; the lock lets one caller encode it for all who ask at the same moment.
     pub(super) encoded: tokio::sync::Mutex<Option<Arc<EncodedSnapshot>>>,
 }
@@ -35,24 +44,43 @@ struct State {
     /// With everything that was checked; what the next change is checked against.
     tip: Board,
     tip_seq: Seq,
-    /// With everything that is on disk; what anybody is shown.
-    saved: Board,
-    saved_seq: Seq,
-    /// The last entries on disk, in order and without gaps up to `saved_seq`.
+    saved: Saved,
+    /// The last entries on disk, in order and without gaps up to `saved.seq`.
     recent: VecDeque<StoredEntry>,
     recent_bytes: usize,
     recent_ops: HashMap<OpId, (Seq, UserId)>,
+    /// No proposal in the log before `recent` has a greater id: whoever makes them from the time, as clients do, has
+    /// made none before that is greater than the last ones. Where an id is not greater, the store is asked.
+    max_older_op: Option<OpId>,
     in_flight: HashMap<OpId, InFlight>,
-    /// The store refused an entry: `tip` is not what is on disk, and nothing more is taken.
-    failed: bool,
+    /// How long the last stored snapshot is, and the entries since.
+    snapshot_bytes: usize,
+    unstored_bytes: usize,
+    /// As of which entry the page of boards shows it, as far as is known here.
+    listed_seq: Seq,
+}
+
+/// The board with everything that is on disk: what anybody is shown.
+#[derive(Debug)]
+struct Saved {
+    seq: Seq,
+    /// As it was before `later`; but who is on it is always right.
+    board: Board,
+    /// Nobody has asked for the board since these were saved: most boards are changed more often than looked at.
+    later: Vec<Arc<Entry>>,
 }
 
 /// A change between its check and the disk, and those who wait for it.
 #[derive(Debug)]
 struct InFlight {
     actor: UserId,
-    waiting: Vec<oneshot::Sender<Result<Seq, ProposeError>>>,
+    waiting: oneshot::Sender<Result<Seq, ProposeError>>,
+    /// Who has sent it again meanwhile.
+    also: Vec<oneshot::Sender<Result<Seq, ProposeError>>>,
 }
+
+/// Those who are to be told what became of a change.
+pub(super) type Waiting = Vec<oneshot::Sender<Result<Seq, ProposeError>>>;
 
 /// What becomes of a proposal.
 #[derive(Debug)]
@@ -63,23 +91,32 @@ pub(super) enum Verdict {
     Waiting(oneshot::Receiver<Result<Seq, ProposeError>>),
     /// It is on its way to the disk.
     Accepted(oneshot::Receiver<Result<Seq, ProposeError>>),
+    /// It may be one of the older entries that only the store knows: to be checked again with what the store says of
+    /// the log up to this place.
+    Unsure(Change, Seq),
     /// The board has to be read anew first.
     Stale,
 }
 
-/// A change that was checked: what the disk is to have.
-///
-/// The board as it is with it is not here but made anew when the change is on disk: thousands of changes may be under
-/// way, and each such board would keep alive what the changes after it copy.
+/// Entries of one transaction that are on disk, and who waits for them.
 #[derive(Debug)]
-pub(super) struct Checked {
-    pub(super) entry: Arc<Entry>,
-    pub(super) json: Arc<RawValue>,
+pub(super) struct Told {
+    /// For each entry those who wait for it.
+    pub(super) waiting: Vec<(Seq, oneshot::Sender<Result<Seq, ProposeError>>)>,
+    /// Whether the board is to be stored as a whole.
+    pub(super) snapshot_is_due: bool,
 }
 
 impl LiveBoard {
-    pub(super) fn new(id: BoardId) -> Self {
-        Self { id, state: OnceCell::new(), last_use: AtomicU64::new(0), encoded: tokio::sync::Mutex::default() }
+    pub(super) fn new(id: BoardId, settled: mpsc::WeakUnboundedSender<Settled>) -> Self {
+        Self {
+            id,
+            state: OnceCell::new(),
+            last_use: AtomicU64::new(0),
+            is_refused: AtomicBool::new(false),
+            settled,
+            encoded: tokio::sync::Mutex::default(),
+        }
     }
 
     pub(super) const fn id(&self) -> BoardId {
@@ -108,13 +145,15 @@ impl LiveBoard {
             let mut state = State {
                 tip: stored.board.clone(),
                 tip_seq: stored.seq,
-                saved: stored.board,
-                saved_seq: stored.seq,
+                saved: Saved { seq: stored.seq, board: stored.board, later: Vec::new() },
                 recent: VecDeque::new(),
                 recent_bytes: 0,
                 recent_ops: HashMap::new(),
+                max_older_op: stored.max_op,
                 in_flight: HashMap::new(),
-                failed: false,
+                snapshot_bytes: stored.snapshot_bytes,
+                unstored_bytes: stored.replayed_bytes,
+                listed_seq: stored.listed_seq,
             };
             stored.recent.into_iter().for_each(|entry| state.remember(entry));
             Ok(Mutex::new(state))
@@ -129,58 +168,66 @@ impl LiveBoard {
 
     /// Whether somebody is a member on disk and will stay one: whoever is about to be removed is a stranger already.
     pub(super) fn is_member(&self, user: UserId) -> bool {
-        let state = self.state();
-        state.saved.role(user).is_some() && state.tip.role(user).is_some()
+        self.state().is_member(user)
     }
 
     pub(super) fn role(&self, user: UserId) -> Option<Role> {
-        self.state().saved.role(user)
+        self.state().saved.board.role(user)
     }
 
     pub(super) fn summary(&self) -> BoardSummary {
-        self.state().saved.summary()
+        self.state().settle().summary()
+    }
+
+    /// The board in a line and its last entry if the page of boards does not have it like that; it is taken that the
+    /// caller stores it.
+    pub(super) fn unlisted_summary(&self) -> Option<(Seq, BoardSummary)> {
+        let mut state = self.state.get()?.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.listed_seq == state.saved.seq {
+            return None;
+        }
+        state.listed_seq = state.saved.seq;
+        Some((state.saved.seq, state.settle().summary()))
     }
 
     /// The board as it is on disk, and its last entry.
     pub(super) fn saved(&self) -> (Seq, Board) {
-        let state = self.state();
-        (state.saved_seq, state.saved.clone())
+        let mut state = self.state();
+        (state.saved.seq, state.settle().clone())
     }
 
     pub(super) fn saved_seq(&self) -> Seq {
-        self.state().saved_seq
+        self.state().saved.seq
     }
 
     /// The entries after `since` if all of them are in memory, and the last entry's place.
     pub(super) fn recent_since(&self, since: Seq) -> (Seq, Option<Vec<Arc<RawValue>>>) {
         let state = self.state();
         // What the first entry in memory follows on; `since` is from outside and may be anything.
-        let before_first = state.recent.front().map_or(state.saved_seq.0, |entry| entry.seq.0 - 1);
+        let before_first = state.before_recent().0;
         let entries = (since.0 >= before_first).then(|| {
             let n_old = state.recent.partition_point(|entry| entry.seq <= since);
             state.recent.range(n_old..).map(|entry| Arc::clone(&entry.json)).collect()
         });
-        (state.saved_seq, entries)
+        (state.saved.seq, entries)
     }
 
-    /// Whether an `op` could have been used before without this being known here.
-    pub(super) fn has_older_entries(&self, op: OpId) -> bool {
-        let state = self.state();
-        let n_recent = u64::try_from(state.recent.len()).unwrap_or(u64::MAX);
-        state.saved_seq.0 > n_recent && !state.recent_ops.contains_key(&op) && !state.in_flight.contains_key(&op)
-    }
-
-    /// Checks a change on top of everything before it. When it stands, `hand_over` is called under the board's lock, so
-    /// that the changes of one board reach the disk in the order of their places; it is given the board in a line, too.
+    /// Checks a change on top of everything before it, and hands it over to the store when it stands: under the board's
+    /// lock, so that the changes of one board reach the disk in the order of their places. `absent_up_to` is how much of
+    /// the log the store was asked about, and had no such proposal.
     pub(super) fn check(
-        &self,
+        self: &Arc<Self>,
         actor: UserId,
         op: OpId,
         change: Change,
-        hand_over: impl FnOnce(Checked, BoardSummary),
+        absent_up_to: Option<Seq>,
+        store: &Store,
     ) -> Result<Verdict, ProposeError> {
         let mut state = self.state();
-        if state.failed {
+        if !state.is_member(actor) {
+            return Err(AccessError::NotFound.into());
+        }
+        if self.is_refused() {
             return Ok(Verdict::Stale);
         }
         if let Some(&(seq, by)) = state.recent_ops.get(&op) {
@@ -190,42 +237,114 @@ impl LiveBoard {
         let (reply, answer) = oneshot::channel();
         if let Some(in_flight) = state.in_flight.get_mut(&op) {
             known(actor, in_flight.actor)?;
-            in_flight.waiting.push(reply);
+            in_flight.also.push(reply);
             return Ok(Verdict::Waiting(answer));
+        }
+        if state.max_older_op.is_some_and(|max| op <= max)
+            && absent_up_to.is_none_or(|absent| absent < state.before_recent())
+        {
+            return Ok(Verdict::Unsure(change, state.saved.seq));
         }
         let context = Context { actor, at: clock::now() };
         state.tip.apply(&context, &change)?;
         state.tip_seq = state.tip_seq.next();
-        state.in_flight.insert(op, InFlight { actor, waiting: vec![reply] });
+        state.in_flight.insert(op, InFlight { actor, waiting: reply, also: Vec::new() });
         let entry = Entry { seq: state.tip_seq, op, actor, at: context.at, change };
-        let json = serde_json::value::to_raw_value(&entry).expect("an entry has only string keys");
-        hand_over(Checked { entry: Arc::new(entry), json: json.into() }, state.tip.summary());
+        let json = serde_json::value::to_raw_value(&entry).expect("an entry has only string keys").into();
+        let log: Arc<dyn Log> = Arc::<Self>::clone(self);
+        store.append(Append { board: self.id, entry: Arc::new(entry), json, log });
         Ok(Verdict::Accepted(answer))
     }
 
-    /// The next change is on disk; returns those who wait for it, or `None` when the board had failed before.
-    pub(super) fn saved_next(&self, checked: Checked) -> Option<Vec<oneshot::Sender<Result<Seq, ProposeError>>>> {
+    /// The next changes are on disk.
+    pub(super) fn saved_next(&self, entries: &[EncodedEntry]) -> Told {
         let mut state = self.state();
-        if state.failed {
-            return None;
+        let mut waiting = Vec::with_capacity(entries.len());
+        for (entry, json) in entries {
+            state.saved.seq = entry.seq;
+            state.saved.later.push(Arc::clone(entry));
+            let json = Arc::clone(json);
+            state.unstored_bytes += json.get().len();
+            state.remember(StoredEntry { seq: entry.seq, op: entry.op, actor: entry.actor, json });
+            if let Some(InFlight { waiting: first, also, .. }) = state.in_flight.remove(&entry.op) {
+                waiting.push((entry.seq, first));
+                waiting.extend(also.into_iter().map(|reply| (entry.seq, reply)));
+            }
         }
-        let Checked { entry, json } = checked;
-        let applied = state.saved.apply(&entry.context(), &entry.change);
-        applied.expect("a change that stood on the tip stands on the same changes once they are on disk");
-        state.saved_seq = entry.seq;
-        state.remember(StoredEntry { seq: entry.seq, op: entry.op, actor: entry.actor, json });
-        state.in_flight.remove(&entry.op).map(|in_flight| in_flight.waiting)
+        if state.saved.later.len() >= RECENT || entries.iter().any(|(entry, _)| changes_members(&entry.change)) {
+            state.settle();
+        }
+        let snapshot_is_due = state.unstored_bytes >= state.snapshot_bytes.max(SNAPSHOT_BYTES);
+        if snapshot_is_due {
+            state.unstored_bytes = 0;
+        }
+        Told { waiting, snapshot_is_due }
+    }
+
+    /// A snapshot is stored, and the page of boards shows the board as it was then.
+    pub(super) fn snapshot_stored(&self, seq: Seq, n_bytes: usize) {
+        let mut state = self.state();
+        state.snapshot_bytes = n_bytes;
+        state.listed_seq = state.listed_seq.max(seq);
     }
 
     /// A change did not reach the disk, and none of those that were checked on top of it will; returns all who wait.
-    pub(super) fn fail(&self) -> Vec<oneshot::Sender<Result<Seq, ProposeError>>> {
+    pub(super) fn fail(&self) -> Waiting {
         let mut state = self.state();
-        state.failed = true;
-        state.in_flight.drain().flat_map(|(_, in_flight)| in_flight.waiting).collect()
+        self.is_refused.store(true, Ordering::Release);
+        state
+            .in_flight
+            .drain()
+            .flat_map(|(_, in_flight)| in_flight.also.into_iter().chain([in_flight.waiting]))
+            .collect()
+    }
+}
+
+impl Log for LiveBoard {
+    fn settled(self: Arc<Self>, entries: Vec<EncodedEntry>, outcome: Result<(), Refused>) {
+        if outcome.is_err() {
+            self.is_refused.store(true, Ordering::Release);
+        }
+        let settled = Settled { live: Arc::clone(&self), entries, outcome };
+        let sent = self.settled.upgrade().is_some_and(|announcer| announcer.send(settled).is_ok());
+        if !sent {
+            // The announcer has ended. Whoever waits hears nothing by dropping their end.
+            drop(self.fail());
+        }
+    }
+
+    fn is_refused(&self) -> bool {
+        self.is_refused.load(Ordering::Acquire)
     }
 }
 
 impl State {
+    fn is_member(&self, user: UserId) -> bool {
+        self.saved.board.role(user).is_some() && self.tip.role(user).is_some()
+    }
+
+    /// Brings the saved board up to its last entry.
+    fn settle(&mut self) -> &Board {
+        let Saved { seq, board, later } = &mut self.saved;
+        if !later.is_empty() {
+            if self.tip_seq == *seq {
+                // Nothing is under way: the two are the same board, and share what it is made of.
+                board.clone_from(&self.tip);
+                later.clear();
+            }
+            for entry in later.drain(..) {
+                let applied = board.apply(&entry.context(), &entry.change);
+                applied.expect("a change that stood on the tip stands on the same changes once they are on disk");
+            }
+        }
+        &self.saved.board
+    }
+
+    /// The last entry before those in memory.
+    fn before_recent(&self) -> Seq {
+        self.recent.front().map_or(self.saved.seq, |entry| Seq(entry.seq.0 - 1))
+    }
+
     /// Keeps the last entry at hand, and lets go of the oldest ones when there are many.
     fn remember(&mut self, entry: StoredEntry) {
         self.recent_ops.insert(entry.op, (entry.seq, entry.actor));
@@ -236,6 +355,7 @@ impl State {
         {
             self.recent_ops.remove(&oldest.op);
             self.recent_bytes -= oldest.json.get().len();
+            self.max_older_op = self.max_older_op.max(Some(oldest.op));
         }
     }
 }
@@ -243,4 +363,9 @@ impl State {
 /// An `op` is answered again to whoever made it; from anybody else it is another proposal with an id in use.
 fn known(actor: UserId, by: UserId) -> Result<(), ApplyError> {
     if actor == by { Ok(()) } else { Err(ApplyError::IdTaken) }
+}
+
+/// Whether a change says who is on the board.
+pub(super) const fn changes_members(change: &Change) -> bool {
+    matches!(change, Change::MemberAdded { .. } | Change::MemberRemoved { .. })
 }

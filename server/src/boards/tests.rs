@@ -150,6 +150,38 @@ async fn a_proposal_from_long_ago_is_known_as_well() {
 }
 
 #[tokio::test]
+async fn an_older_proposal_is_known_whatever_ids_others_have() {
+    let world = world().await;
+    let ada = world.enter(&world.ada).await;
+    // Ids without any order, as clients may make them: the greatest of all is among those that leave the memory first.
+    let ops: Vec<OpId> = [OpId::from_uuid(Uuid::from_u128(u128::MAX - 1))]
+        .into_iter()
+        .chain((1..RECENT as u128 + 200).map(|n| OpId::from_uuid(Uuid::from_u128(n.wrapping_mul(u128::MAX / 977)))))
+        .collect();
+    assert_eq!(ops.iter().collect::<HashSet<_>>().len(), ops.len());
+    let rename = |n: usize| Change::BoardRenamed { name: format!("Spring release {n}") };
+    for part in ops.iter().enumerate().collect::<Vec<_>>().chunks(100) {
+        let mut waiting = Vec::new();
+        for (n, op) in part {
+            waiting.push((*n, ada.submit(**op, rename(*n)).await.unwrap()));
+        }
+        for (n, submitted) in waiting {
+            assert_eq!(submitted.saved().await, Ok(Seq(n as u64 + 1)));
+        }
+    }
+    let anew = boards(&world.store, &Limits::default());
+    let again = anew.enter(world.ada.id, world.board).await.unwrap();
+    for access in [&ada, &again] {
+        for n in [0, 1, 100, 199, ops.len() - 1] {
+            assert_eq!(access.propose(ops[n], rename(n)).await, Ok(Seq(n as u64 + 1)));
+        }
+    }
+    // And a new one that is smaller than all is new.
+    let least = OpId::from_uuid(Uuid::from_u128(7));
+    assert_eq!(ada.propose(least, rename(0)).await, Ok(Seq(ops.len() as u64 + 1)));
+}
+
+#[tokio::test]
 async fn many_at_once_get_places_without_gaps() {
     let world = world().await;
     let ada = world.enter(&world.ada).await;
@@ -167,6 +199,43 @@ async fn many_at_once_get_places_without_gaps() {
         replayed.apply(&entry.context(), &entry.change).unwrap();
     }
     assert_eq!(replayed, snapshot(&ada).await.board);
+}
+
+#[tokio::test]
+async fn the_page_of_boards_is_right_whatever_was_let_go() {
+    let world = world().await;
+    let few = boards(&world.store, &Limits { open_boards: 1, ..Limits::default() });
+    let ada = few.enter(world.ada.id, world.board).await.unwrap();
+    ada.propose(op(), list("To do")).await.unwrap();
+    ada.propose(op(), Change::BoardRenamed { name: "Summer release".to_owned() }).await.unwrap();
+    let expected = snapshot(&ada).await.board.summary();
+    let listed = async |boards: &Boards| boards.boards_of(world.ada.id).await.unwrap().owned_boards.remove(0);
+    assert_eq!(listed(&few).await, expected, "it is in memory");
+    // Another server knows only what is stored, and the board's line is not.
+    let anew = boards(&world.store, &Limits::default());
+    assert_eq!(listed(&anew).await, expected, "it is read anew");
+    for n in 0..3 {
+        let id = BoardId::from_uuid(new_id());
+        few.create(world.bob.clone(), id, &format!("Board {n}")).await.unwrap();
+        few.enter(world.bob.id, id).await.unwrap();
+    }
+    assert!(few.in_memory(world.board).is_none());
+    assert_eq!(listed(&few).await, expected, "it was let go");
+}
+
+#[tokio::test]
+async fn what_was_let_go_and_found_again_is_one_board() {
+    let world = world().await;
+    let few = boards(&world.store, &Limits { open_boards: 1, ..Limits::default() });
+    let ada = few.enter(world.ada.id, world.board).await.unwrap();
+    for n in 1..=20 {
+        let id = BoardId::from_uuid(new_id());
+        few.create(world.bob.clone(), id, &format!("Board {n}")).await.unwrap();
+        few.enter(world.bob.id, id).await.unwrap();
+        assert_eq!(ada.propose(op(), list(&format!("List {n}"))).await, Ok(Seq(n)));
+        let other = few.enter(world.ada.id, world.board).await.unwrap();
+        assert_eq!(snapshot(&other).await.seq, Seq(n));
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@
 use super::migrate::Migration;
 
 /// All formats, in order; a database's format is the number of migrations that it has seen.
-pub(super) const MIGRATIONS: &[Migration] = &[|transaction| transaction.execute_batch(FIRST)];
+pub(super) const MIGRATIONS: &[Migration] =
+    &[|transaction| transaction.execute_batch(FIRST), |transaction| transaction.execute_batch(SECOND)];
 
 /// Ids are UUIDs as 16 bytes, times are milliseconds since 1970 in UTC.
 const FIRST: &str = "
@@ -62,4 +63,13 @@ CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// The newest entries are written together, whatever their boards, and moved to `entries` later. With this, a board's
+/// `summary` and `name` are those of the entry that its `seq` names, and there may be later ones.
+const SECOND: &str = "
+CREATE TABLE tail (
+    id      INTEGER PRIMARY KEY,
+    entries TEXT NOT NULL                -- a line for each: the board's id, a space, the entry as JSON
+) STRICT;
 ";
