@@ -27,11 +27,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "build", what: "the app, the server and all tests", run: build },
     Step { name: "tests", what: "unit, property, integration and wire tests", run: tests },
     Step { name: "doctests", what: "the examples in the documentation", run: doctests },
-    Step {
-        name: "phoenix",
-        what: "Phoenix clients of others against the server",
-        run: phoenix,
-    },
+    Step { name: "phoenix", what: "Phoenix clients of others against the server", run: phoenix },
     Step { name: "windows", what: "two people in real windows", run: windows },
 ];
 
