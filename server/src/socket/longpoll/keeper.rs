@@ -9,13 +9,11 @@ mod clock;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use roost_protocol::Frame;
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::sent::Sent;
 use super::sessions::{Listed, Sessions};
@@ -44,9 +42,6 @@ struct Keeper {
     /// The poll that waits for messages.
     waiting: Option<Waiting>,
     clock: Clock,
-    shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// The server stops.
-    is_stopping: bool,
     _listed: Listed,
     kept: Kept,
 }
@@ -83,8 +78,6 @@ pub(super) fn start(
         sent: Sent::default(),
         waiting: None,
         clock: Clock::new(limits, lifetime),
-        shutdown: Box::pin(state.shutdown.clone().cancelled_owned()),
-        is_stopping: false,
         _listed: listed,
         kept,
     };
@@ -111,7 +104,7 @@ impl Keeper {
             if let Some(ending) = self.session.work(cx) {
                 return Poll::Ready(ending);
             }
-            if self.is_stopping || self.shutdown.as_mut().poll(cx).is_ready() {
+            if self.session.is_stopping() {
                 return self.poll_stop(cx);
             }
             let has_given = self.give(cx);
@@ -219,13 +212,13 @@ impl Keeper {
                 Ordering::Equal if message.is_given_up() => continue,
                 Ordering::Equal => {}
             }
-            self.pace.take();
             self.n_taken += 1;
             has_taken = true;
-            let ending = match &message.frame {
-                Frame::Text(text) => self.session.receive_text(text),
-                Frame::Binary(bytes) => self.session.receive_binary(bytes),
+            let (n_bytes, ending) = match &message.frame {
+                Frame::Text(text) => (text.len(), self.session.receive_text(text)),
+                Frame::Binary(bytes) => (bytes.len(), self.session.receive_binary(bytes)),
             };
+            self.pace.take(n_bytes);
             match ending {
                 None => message.answer(Taken::Done),
                 Some(ending) => {
@@ -244,7 +237,6 @@ impl Keeper {
 
     /// Nothing more is taken; what was taken is answered, if somebody waits to hear it.
     fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        self.is_stopping = true;
         self.arrived.clear();
         self.clock.stop();
         self.look_after_waiting(cx);

@@ -135,6 +135,15 @@ impl Client {
     }
 }
 
+/// A server that gives a request no more than this, and somebody who signed up when it gave them more: that takes long
+/// on a busy machine.
+pub(crate) async fn in_a_hurry(request_time: Duration) -> (Site, Person) {
+    let site = Site::start().await;
+    let person = site.sign_up("Ada").await;
+    let data_dir = site.stop().await;
+    (Site::start_in(data_dir, |config| config.limits.request_time = request_time).await, person)
+}
+
 /// A proposal of one's own.
 pub(crate) fn proposal(change: &Value) -> Value {
     json!({ "op": Uuid::now_v7(), "change": change })

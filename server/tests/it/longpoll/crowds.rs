@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::client::{Client, renamed};
+use super::client::{Client, in_a_hurry, renamed};
 use crate::site::Site;
 
 fn heartbeat(ref_: impl Display) -> String {
@@ -38,8 +38,7 @@ async fn one_entry_reaches_everyone_who_polls() {
 #[tokio::test]
 async fn who_floods_waits_until_the_answers_are_taken() {
     const LAST: &str = "last";
-    let site = Site::start_with(|config| config.limits.request_time = Duration::from_millis(500)).await;
-    let ada = site.sign_up("Ada").await;
+    let (site, ada) = in_a_hurry(Duration::from_secs(2)).await;
     let client = Client::open(&site, &ada).await;
     let mut n_sent = 0;
     loop {

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use super::client::{Client, PATIENCE, proposal, renamed};
+use super::client::{Client, PATIENCE, in_a_hurry, proposal, renamed};
 use crate::site::Site;
 
 const HEARTBEAT: &str = r#"[null,"REF","phoenix","heartbeat",{}]"#;
@@ -207,8 +207,7 @@ async fn posts_with_numbers() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come() {
-    let site = Site::start_with(|config| config.limits.request_time = Duration::from_millis(300)).await;
-    let ada = site.sign_up("Ada").await;
+    let (site, ada) = in_a_hurry(Duration::from_secs(2)).await;
     let client = Client::open(&site, &ada).await;
     let head = format!(
         "POST {} HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ncontent-length: 500\r\n\r\n",
