@@ -52,9 +52,11 @@ pub struct Limits {
     pub sockets_per_user: usize,
     /// Channels that one socket may have joined. The join of one more is refused.
     pub channels_per_socket: usize,
-    /// Frames from one socket, pings included. It is not read further before its time; nothing is lost.
+    /// Frames from one socket, pings included; each 4 KiB in one count as one more. It is not read further before its
+    /// time; nothing is lost.
     pub frames_per_socket: Rate,
-    /// Proposals of one person, over all their sockets. Those beyond it wait in their order, and their answers say so.
+    /// Proposals of one person, over all their sockets; each 4 KiB in one count as one more. Those beyond it wait in
+    /// their order, and their answers say so.
     pub proposals_per_user: Rate,
     /// Proposals on one board, whoever makes them. Those beyond it wait in their order, and their answers say so.
     pub proposals_per_board: Rate,

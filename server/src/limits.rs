@@ -5,15 +5,14 @@
 //! by asking again, and waits in its order otherwise ([`pace`]): a client that comes back with an outbox of thousands
 //! of changes does nothing wrong, and a change refused in the middle of them would put the rest out of order.
 
-// The channels and the sockets take these up next.
-#![allow(dead_code)]
-
 pub(crate) mod address;
 mod name;
 mod pace;
 mod places;
+mod queues;
 
 use std::fmt;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +22,14 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
 use roost_board::{BoardId, UserId};
+use roost_protocol::Payload;
 use serde::Serialize;
 
 pub use name::Limit;
 pub(crate) use pace::Pace;
+pub(crate) use queues::Queues;
 
-use crate::config::Config;
+use crate::config::{Config, Rate};
 use crate::metrics::Metrics;
 use pace::Paces;
 use places::{Place, Places};
@@ -48,11 +49,12 @@ struct Inner {
     sockets: Places<()>,
     sockets_per_address: Places<IpAddr>,
     sockets_per_user: Places<UserId>,
-    frames_per_socket: crate::config::Rate,
+    frames_per_socket: Rate,
     proposals_per_user: Paces<UserId>,
     proposals_per_board: Paces<BoardId>,
     requests_per_address: Paces<IpAddr>,
     sign_ups_per_address: Paces<IpAddr>,
+    queues: Queues,
 }
 
 /// The refusal of something that was too much or too often.
@@ -102,6 +104,7 @@ impl Limiter {
             proposals_per_board: Paces::new(limits.proposals_per_board),
             requests_per_address: Paces::new(limits.requests_per_address),
             sign_ups_per_address: Paces::new(limits.sign_ups_per_address),
+            queues: Queues::new(limits),
         }))
     }
 
@@ -143,24 +146,37 @@ impl Limiter {
         self.expect_pace(&self.0.sign_ups_per_address, address, Limit::SignUpsPerAddress)
     }
 
+    /// The refusal of one channel too many: Phoenix's reason, and the limit.
+    pub(crate) fn too_many_channels(&self) -> Payload {
+        let limit = Limit::ChannelsPerSocket;
+        self.note(limit);
+        let refusal = serde_json::json!({ "reason": "too many channels joined", "limit": limit.name() });
+        Payload::json(&refusal).expect("JSON can be written as JSON")
+    }
+
+    /// How much may wait for sockets.
+    pub(crate) fn queues(&self) -> Queues {
+        self.0.queues.clone()
+    }
+
     /// The pace of a socket's frames.
     pub(crate) fn frames(&self) -> Pace {
         Pace::new(self.clone())
     }
 
-    /// Waits until it is the turn of a proposal; says so if it had to wait.
-    pub(crate) async fn proposal(&self, user: UserId, board: BoardId) -> Option<Throttled> {
-        let of_user = self.wait(&self.0.proposals_per_user, user, Limit::ProposalsPerUser).await;
+    /// Waits until it is the turn of a proposal of so many bytes; says so if it had to wait.
+    pub(crate) async fn proposal(&self, user: UserId, board: BoardId, n_bytes: usize) -> Option<Throttled> {
+        let of_user = self.wait(&self.0.proposals_per_user, user, n_bytes, Limit::ProposalsPerUser).await;
         // Only then, so that nobody can reserve the board's turns faster than they may propose.
-        let of_board = self.wait(&self.0.proposals_per_board, board, Limit::ProposalsPerBoard).await;
+        let of_board = self.wait(&self.0.proposals_per_board, board, n_bytes, Limit::ProposalsPerBoard).await;
         match (of_user, of_board) {
             (Some(one), Some(other)) if one.waited_ms < other.waited_ms => Some(other),
             (one, other) => one.or(other),
         }
     }
 
-    async fn wait<K: std::hash::Hash + Eq>(&self, paces: &Paces<K>, key: K, limit: Limit) -> Option<Throttled> {
-        let wait = paces.reserve(key);
+    async fn wait<K: Hash + Eq>(&self, paces: &Paces<K>, key: K, n_bytes: usize, limit: Limit) -> Option<Throttled> {
+        let wait = paces.reserve(key, n_bytes);
         if wait.is_zero() {
             return None;
         }

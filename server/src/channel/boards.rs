@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use roost_board::{BoardId, Seq};
+use roost_board::{BoardId, Seq, UserId};
 use roost_protocol::payload::{Invite, JoinBoard, Propose, Proposed};
 use roost_protocol::{Message, Payload, PayloadError, Ref, Status, Topic, event};
+use serde::Serialize;
 
 use super::joined::{Room, Step};
-use super::{Admission, Answer, Caller, Work, refusal, unauthorized};
+use super::{Admission, Answer, Caller, Work, n_bytes, refusal, unauthorized};
 use crate::boards::{AccessError, BoardAccess, CatchUp, EncodedSnapshot, ProposeError};
+use crate::limits::{Limiter, Throttled};
 
 /// The events that a client may push.
 #[derive(Clone, Copy)]
@@ -55,11 +57,13 @@ fn whole(snapshot: &EncodedSnapshot) -> (Seq, Payload) {
 }
 
 /// Works on a push.
-pub(super) fn handle(access: BoardAccess, message: Message) -> Work<Step> {
+pub(super) fn handle(caller: &Caller, access: BoardAccess, message: Message) -> Work<Step> {
+    let n_bytes = n_bytes(&message);
     let Message { ref_, event, payload, .. } = message;
+    let turn = Turn { limiter: caller.limiter.clone(), user: caller.user.id, board: access.id(), n_bytes };
     match Push::ALL.into_iter().find(|push| push.name() == event) {
-        Some(Push::Propose) => Box::pin(propose(access, ref_, payload)),
-        Some(Push::Invite) => Box::pin(invite(access, ref_, payload)),
+        Some(Push::Propose) => Box::pin(propose(turn, access, ref_, payload)),
+        Some(Push::Invite) => Box::pin(invite(turn, access, ref_, payload)),
         None => {
             let text = format!("this topic has no such event; it takes {}", Push::ALL.map(Push::name).join(" and "));
             Box::pin(std::future::ready(refused(ref_, refusal("unknown_event", text))))
@@ -67,27 +71,57 @@ pub(super) fn handle(access: BoardAccess, message: Message) -> Work<Step> {
     }
 }
 
-async fn propose(access: BoardAccess, ref_: Ref, payload: Payload) -> Step {
+/// Whose turn a change has to wait for.
+struct Turn {
+    limiter: Limiter,
+    user: UserId,
+    board: BoardId,
+    n_bytes: usize,
+}
+
+impl Turn {
+    /// Waits for it, while what the client sent behind waits as well; says so if it was not there at once.
+    async fn come(self) -> Option<Throttled> {
+        self.limiter.proposal(self.user, self.board, self.n_bytes).await
+    }
+}
+
+async fn propose(turn: Turn, access: BoardAccess, ref_: Ref, payload: Payload) -> Step {
     let Propose { op, change } = match payload.parse() {
         Ok(propose) => propose,
         Err(error) => return refused(ref_, bad_request(&error)),
     };
+    let throttled = turn.come().await;
     match access.submit(op, change).await {
-        Ok(submitted) => Step::Saving(Box::pin(async move { answer(ref_, submitted.saved().await) })),
-        Err(error) => Step::Answered(answer(ref_, Err(error))),
+        Ok(submitted) => Step::Saving(Box::pin(async move { answer(ref_, submitted.saved().await, throttled) })),
+        Err(error) => Step::Answered(answer(ref_, Err(error), throttled)),
     }
 }
 
-async fn invite(access: BoardAccess, ref_: Ref, payload: Payload) -> Step {
-    match payload.parse::<Invite>() {
-        Ok(Invite { email, role }) => Step::Answered(answer(ref_, access.invite(&email, role).await)),
-        Err(error) => refused(ref_, bad_request(&error)),
-    }
+async fn invite(turn: Turn, access: BoardAccess, ref_: Ref, payload: Payload) -> Step {
+    let Invite { email, role } = match payload.parse() {
+        Ok(invite) => invite,
+        Err(error) => return refused(ref_, bad_request(&error)),
+    };
+    let throttled = turn.come().await;
+    Step::Answered(answer(ref_, access.invite(&email, role).await, throttled))
 }
 
-fn answer(ref_: Ref, outcome: Result<Seq, ProposeError>) -> Answer {
+/// [`Proposed`], and what the wait for its turn was for.
+#[derive(Serialize)]
+struct Accepted {
+    #[serde(flatten)]
+    proposed: Proposed,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    throttled: Option<Throttled>,
+}
+
+fn answer(ref_: Ref, outcome: Result<Seq, ProposeError>, throttled: Option<Throttled>) -> Answer {
     let (status, response) = match outcome {
-        Ok(seq) => (Status::Ok, Payload::json(&Proposed { seq }).expect("a number can be written as JSON")),
+        Ok(seq) => {
+            let accepted = Accepted { proposed: Proposed { seq }, throttled };
+            (Status::Ok, Payload::json(&accepted).expect("numbers and a name can be written as JSON"))
+        }
         Err(error) => (Status::Error, refusal(error.reason(), error.to_string())),
     };
     Answer { ref_, status, response }

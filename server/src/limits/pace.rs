@@ -16,6 +16,14 @@ use crate::pubsub::lock;
 /// Keys remembered at a time; those with the least to wait are forgotten first.
 const KEYS_MAX: usize = 10_000;
 
+/// What has this many bytes counts as one more, so that few long messages are no way around a limit on many short ones.
+const BYTES_PER_COUNT: usize = 4 * 1024;
+
+/// For how many something of so many bytes counts.
+fn count(n_bytes: usize) -> u32 {
+    u32::try_from(n_bytes / BYTES_PER_COUNT).unwrap_or(u32::MAX).saturating_add(1)
+}
+
 /// The pace of one: a leaky bucket, of which only the time is kept when it is empty again.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -28,9 +36,9 @@ impl Bucket {
         self.empty_at.saturating_duration_since(now).saturating_sub(rate.lead())
     }
 
-    /// One more has happened, or will as soon as it may.
-    fn add(&mut self, rate: Rate, now: Instant) {
-        self.empty_at = self.empty_at.max(now) + rate.interval();
+    /// So many more have happened, or will as soon as they may.
+    fn add(&mut self, rate: Rate, count: u32, now: Instant) {
+        self.empty_at = self.empty_at.max(now) + rate.interval() * count;
     }
 }
 
@@ -59,10 +67,10 @@ impl Pace {
         Poll::Ready(())
     }
 
-    /// One was read.
-    pub(crate) fn take(&mut self) {
+    /// One of so many bytes was read.
+    pub(crate) fn take(&mut self, n_bytes: usize) {
         let (rate, now) = (self.limiter.0.frames_per_socket, Instant::now());
-        self.bucket.add(rate, now);
+        self.bucket.add(rate, count(n_bytes), now);
         let wait = self.bucket.wait(rate, now);
         if !wait.is_zero() {
             self.limiter.note(Limit::FramesPerSocket);
@@ -90,20 +98,21 @@ impl<K: Hash + Eq> Paces<K> {
         let bucket = bucket(&mut buckets, key, now);
         match bucket.wait(self.rate, now) {
             Duration::ZERO => {
-                bucket.add(self.rate, now);
+                bucket.add(self.rate, 1, now);
                 Ok(())
             }
             wait => Err(wait),
         }
     }
 
-    /// Lets one more happen as soon as it may, in the order of the calls; says how long to wait until then.
-    pub(crate) fn reserve(&self, key: K) -> Duration {
+    /// Lets something of so many bytes happen as soon as it may, in the order of the calls; says how long to wait until
+    /// then.
+    pub(crate) fn reserve(&self, key: K, n_bytes: usize) -> Duration {
         let now = Instant::now();
         let mut buckets = lock(&self.buckets);
         let bucket = bucket(&mut buckets, key, now);
         let wait = bucket.wait(self.rate, now);
-        bucket.add(self.rate, now);
+        bucket.add(self.rate, count(n_bytes), now);
         wait
     }
 }
@@ -163,8 +172,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_reserves_waits_in_order() {
         let paces = Paces::new(RATE);
-        let waits: Vec<u128> = (0..6).map(|_| paces.reserve("ada").as_millis()).collect();
+        let waits: Vec<u128> = (0..6).map(|_| paces.reserve("ada", 100).as_millis()).collect();
         assert_eq!(waits, [0, 0, 0, 100, 200, 300]);
+        let waits = [0, 4_095, 4_096, 20 * 1_024, 0].map(|n_bytes| paces.reserve("bob", n_bytes).as_millis());
+        assert_eq!(waits, [0, 0, 0, 200, 800], "what is long counts as many");
     }
 
     #[tokio::test(start_paused = true)]
@@ -175,7 +186,7 @@ mod tests {
         let start = Instant::now();
         for _ in 0..13 {
             poll_fn(|cx| pace.poll_ready(cx)).await;
-            pace.take();
+            pace.take(100);
         }
         poll_fn(|cx| pace.poll_ready(cx)).await;
         // The timer counts in milliseconds, rounded up.

@@ -183,7 +183,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Err(violation) => return (n_decoded, Some(violation.into())),
             };
             n_decoded += length;
-            self.pace.take();
+            self.pace.take(length);
             let ending = match event {
                 Some(Event::Text(text)) => self.session.receive_text(&text),
                 Some(Event::Binary(bytes)) => self.session.receive_binary(&bytes),
