@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what goes wrong in a test has to end it")]
 
+mod abuse;
 mod longpoll;
 mod process;
 mod rest;

@@ -25,7 +25,7 @@ async fn who_says_nothing_is_let_go() {
             break (u16::from(frame.code), frame.reason.to_string());
         }
     };
-    assert_eq!((code, reason.as_str()), (1000, "idle"));
+    assert_eq!((code, reason.as_str()), (1000, "idle (socket_silence)"));
     talking.expect_silence().await;
 }
 

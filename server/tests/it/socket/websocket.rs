@@ -167,7 +167,7 @@ async fn messages_that_are_too_long() {
     let world = World::start().await;
     let ada = world.sign_up("Ada").await;
     let limit = 256 * 1024;
-    let too_long = (1009, "message too long".to_owned());
+    let too_long = (1009, "message too long (frame_bytes)".to_owned());
     let heartbeat = |length: usize| {
         let empty = r#"[null,"1","phoenix","heartbeat",""]"#;
         format!(r#"[null,"1","phoenix","heartbeat","{}"]"#, "x".repeat(length - empty.len())).into_bytes()
