@@ -90,8 +90,7 @@ pub(crate) async fn serve(
         let full = served.desk.topics.full();
         let has_work = writer.is_dirty || !served.desk.topics.outgoing.is_empty();
         let is_surpassed = served.surpassed.is_some();
-        if !has_work
-            && served.is_free()
+        if served.is_free(has_work)
             && let Some((better, _)) = served.surpassed.take()
         {
             break End::Surpassed(Box::new(better));
@@ -111,7 +110,7 @@ pub(crate) async fn serve(
             break end;
         }
     };
-    served.end(&end);
+    let end = served.end(end);
     let says_goodbye = matches!(end, End::Stopped | End::Surpassed(_));
     if says_goodbye || matches!(end, End::Closed(_)) {
         if says_goodbye && transport == Transport::LongPoll {
@@ -164,11 +163,18 @@ impl Served<'_> {
         self.desk.topics.connected(now);
     }
 
-    fn end(&mut self, end: &End) {
+    fn end(&mut self, end: End) -> End {
         self.beside.probe.give_up();
         // A server that says goodbye is heard.
         if !matches!(end, End::Stopped | End::Closed(_)) {
             self.distrust();
+        }
+        match (end, self.surpassed.take()) {
+            (End::Lost(reason), Some((better, _))) => {
+                tracing::info!(%reason, "the connection is lost");
+                End::Replaced(Box::new(Ok(better)))
+            }
+            (end, _) => end,
         }
     }
 
@@ -247,9 +253,9 @@ impl Served<'_> {
     }
 
     /// Whether a better line may take over now: nobody waits for an answer on this one, or not any longer.
-    fn is_free(&self) -> bool {
+    fn is_free(&self, has_work: bool) -> bool {
         let is_over = self.surpassed.as_ref().is_some_and(|(_, until)| *until <= Instant::now());
-        is_over || self.desk.topics.is_idle()
+        is_over || !has_work && self.desk.topics.is_idle()
     }
 
     fn on_time(&mut self) -> Option<End> {
