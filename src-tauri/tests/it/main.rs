@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attention;
+mod blocked;
 mod boards;
 mod desk;
 mod far;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ struct State {
     /// How what connects from now on does at first.
     start: Mutex<Health>,
     lag: Mutex<Option<Lag>>,
+    /// Whether whoever asks for a WebSocket is cut off.
+    blocks_websockets: AtomicBool,
     connections: Mutex<Vec<watch::Sender<Health>>>,
 }
 
@@ -83,6 +86,7 @@ impl Wire {
             taker: Mutex::default(),
             start: Mutex::default(),
             lag: Mutex::default(),
+            blocks_websockets: AtomicBool::new(false),
             connections: Mutex::default(),
         });
         let mut tasks = JoinSet::new();
@@ -166,6 +170,11 @@ impl Wire {
     /// Nothing that the server says arrives on what is connected.
     pub(crate) fn hold_answers_back(&self) {
         self.set(Health::Mute(Direction::ToClient));
+    }
+
+    /// Whether whoever asks for a WebSocket from now on is cut off, and nobody else.
+    pub(crate) fn blocks_websockets(&self, blocks: bool) {
+        self.state.blocks_websockets.store(blocks, Ordering::Relaxed);
     }
 
     /// Everything takes so long on its way, from now on.
@@ -252,6 +261,9 @@ impl Pump {
                 }
                 return;
             };
+            if self.state.blocks_websockets.load(Ordering::Relaxed) && asks_for_a_websocket(&buffer[..n_bytes]) {
+                return;
+            }
             let lag = self.state.lag.lock().unwrap().as_mut().map(Lag::next);
             if let Some(lag) = lag {
                 tokio::time::sleep(lag).await;
@@ -268,4 +280,9 @@ impl Pump {
             }
         }
     }
+}
+
+/// Whether this is the head of such a request; one is sent in one piece.
+fn asks_for_a_websocket(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"GET /socket/websocket")
 }
