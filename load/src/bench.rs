@@ -48,13 +48,11 @@ pub(crate) struct Args {
 /// # Errors
 /// Something could not be measured, or somebody was not told everything once and in order.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    use clap::ValueEnum as _;
-
     let load = machine::load();
     let sizes = if args.quick { Sizes::QUICK } else { Sizes::FULL };
     let mut lab = Lab::new(&args.server_bin, &args.folder, sizes)?;
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
-    for group in Group::value_variants() {
+    for group in <Group as clap::ValueEnum>::value_variants() {
         if !args.only.is_empty() && !args.only.contains(group) {
             continue;
         }
@@ -68,13 +66,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             }
         }
     }
-    let only: Vec<_> = args.only.iter().filter_map(clap::ValueEnum::to_possible_value).collect();
-    let only: String = only.iter().map(|only| format!(" {}", only.get_name())).collect();
-    let quick = if args.quick { " --quick" } else { "" };
     say(&format!(
-        "`cargo xtask bench server{quick}{only}`: {}; load {load} over the minute and the five minutes before, {} at the end. \
-         The generator, the server and the floors run on this machine, one server at a time. CPU is the server's user and \
-         system time, memory is resident (RSS).\n",
+        "`{}`: {}; load {load} over the minute and the five minutes before, {} at the end. The generator, the server and \
+         the floors run on this machine, one server at a time. CPU is the server's user and system time, memory is \
+         resident (RSS).\n",
+        line_of(args),
         machine::line(),
         machine::load()
     ))?;
@@ -90,6 +86,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("not all is well: {}", failures.join("; "));
     }
     Ok(())
+}
+
+/// The command as a person would type it.
+fn line_of(args: &Args) -> String {
+    let flags = [(cfg!(debug_assertions), "--debug"), (args.quick, "--quick")];
+    let mut words = vec!["cargo xtask bench server".to_owned()];
+    words.extend(flags.into_iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| flag.to_owned()));
+    let only = args.only.iter().filter_map(clap::ValueEnum::to_possible_value);
+    words.extend(only.map(|only| only.get_name().to_owned()));
+    words.join(" ")
 }
 
 fn measure(group: Group, lab: &mut Lab) -> Result<Vec<Row>> {
