@@ -8,6 +8,8 @@ mod boards;
 mod channel;
 mod clock;
 mod config;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod limits;
 mod metrics;
 mod presence;

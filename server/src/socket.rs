@@ -18,6 +18,13 @@ pub(crate) use ending::Ending;
 pub(crate) use outgoing::Outgoing;
 pub(crate) use written::Written;
 
+/// What the fuzz targets reach.
+#[cfg(fuzzing)]
+pub(crate) mod fuzzed {
+    pub(crate) use super::longpoll::fuzzed::check as longpoll;
+    pub(crate) use super::websocket::fuzz as websocket;
+}
+
 /// Where sockets are opened.
 pub(crate) fn routes() -> Router<AppState> {
     websocket::routes().merge(longpoll::routes())

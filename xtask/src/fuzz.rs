@@ -9,7 +9,7 @@ use crate::process::{check, in_root, root, target_dir};
 use crate::progress::say;
 
 /// The targets, as `fuzz/Cargo.toml` has them.
-const TARGETS: &[&str] = &["text", "binary", "rest", "apply"];
+const TARGETS: &[&str] = &["text", "binary", "websocket", "longpoll", "rest", "apply"];
 
 /// The version of cargo-fuzz that is installed where none is found.
 const CARGO_FUZZ: &str = "0.13.2";

@@ -5,6 +5,8 @@
 
 mod answer;
 mod body;
+#[cfg(fuzzing)]
+pub(super) mod fuzzed;
 mod keeper;
 mod lines;
 mod poll;

@@ -156,5 +156,7 @@ fn close_code(content: &[u8]) -> Result<Option<u16>, Violation> {
     }
 }
 
+#[cfg(fuzzing)]
+pub(crate) mod fuzzed;
 #[cfg(test)]
 mod tests;
