@@ -12,7 +12,7 @@ use crate::store::NewAccount;
 
 /// A store, the boards in it, and three people: Ada owns a board, Bob and Eve have none.
 struct World {
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     store: Store,
     boards: Boards,
     ada: User,
@@ -57,7 +57,7 @@ async fn world() -> World {
     let (ada, bob, eve) = (person(&store, "Ada").await, person(&store, "Bob").await, person(&store, "Eve").await);
     let board = BoardId::from_uuid(new_id());
     boards.create(ada.clone(), board, "Spring release").await.unwrap();
-    World { _dir: dir, store, boards, ada, bob, eve, board }
+    World { dir, store, boards, ada, bob, eve, board }
 }
 
 impl World {
@@ -221,6 +221,31 @@ async fn the_page_of_boards_is_right_whatever_was_let_go() {
     }
     assert!(few.in_memory(world.board).is_none());
     assert_eq!(listed(&few).await, expected, "it was let go");
+}
+
+#[tokio::test]
+async fn after_a_crash_nothing_is_missing() {
+    let world = world().await;
+    let ada = world.enter(&world.ada).await;
+    let (first, change) = (op(), list("To do"));
+    ada.propose(first, change.clone()).await.unwrap();
+    ada.invite(&world.bob.email, Role::Member).await.unwrap();
+    ada.propose(op(), Change::BoardRenamed { name: "Summer release".to_owned() }).await.unwrap();
+    let expected = snapshot(&ada).await;
+    // The files as they are when the process dies at this moment: neither closed, nor anything moved to its place.
+    let crashed = tempfile::tempdir().unwrap();
+    for name in ["roost.db", "roost.db-wal"] {
+        std::fs::copy(world.dir.path().join(name), crashed.path().join(name)).unwrap();
+    }
+    let store = Store::open(crashed.path(), Arc::default()).unwrap();
+    let anew = boards(&store, &Limits::default());
+    let listed = anew.boards_of(world.bob.id).await.unwrap().invited_boards.remove(0);
+    assert_eq!(listed, expected.board.summary());
+    let again = anew.enter(world.ada.id, world.board).await.unwrap();
+    assert_eq!(snapshot(&again).await, expected);
+    assert_eq!(log(&again).await, log(&ada).await);
+    assert_eq!(again.propose(first, change).await, Ok(Seq(1)));
+    assert_eq!(again.propose(op(), list("Done")).await, Ok(Seq(4)));
 }
 
 #[tokio::test]

@@ -156,3 +156,23 @@ fn a_tail_that_is_none_is_refused_and_kept() {
     assert!(Tail::open(&mut connection).is_err());
     assert_eq!(n_rows(&connection), 1);
 }
+
+#[test]
+fn a_database_of_the_first_format_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    migrate(dir.path(), &schema::MIGRATIONS[..1]).unwrap();
+    {
+        let connection = open::writer(&dir.path().join(open::DATABASE)).unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        for seq in 1..=3 {
+            put_entry(&connection, board(0), &entry(0, seq).1).unwrap();
+        }
+    }
+    let mut connection = database(&dir);
+    let tail = tail(&mut connection, 0);
+    assert_eq!(crate::store::boards::head(&connection, board(0)).unwrap(), Seq(3));
+    write(&connection, &tail, vec![entry(0, 4)], true);
+    assert_eq!(in_tail(&tail, 0), [4]);
+    write(&connection, &tail, vec![entry(0, 5)], true);
+    assert_eq!((in_table(&connection, 0), in_tail(&tail, 0)), (vec![1, 2, 3, 4], vec![5]));
+}
