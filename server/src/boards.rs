@@ -159,8 +159,12 @@ impl Boards {
 
     /// Takes no more changes, and returns once all that were taken are on disk and announced.
     pub(crate) async fn close(&self) {
-        // All permits are back when nothing is under way. The semaphore is closed by nobody else.
-        drop(self.shared.in_flight.acquire_many(self.shared.max_in_flight).await);
+        // All permits are back when nothing is under way, unless the announcer has ended and gives none back. The
+        // semaphore is closed by nobody else.
+        tokio::select! {
+            permits = self.shared.in_flight.acquire_many(self.shared.max_in_flight) => drop(permits),
+            () = self.settled.closed() => {}
+        }
         self.shared.in_flight.close();
         self.shared.snapshots.close();
         self.shared.snapshots.wait().await;
@@ -202,7 +206,7 @@ impl Boards {
     fn slot(&self, id: BoardId) -> Arc<LiveBoard> {
         let shared = &self.shared;
         let mut open = shared.open();
-        let new = || Arc::new(LiveBoard::new(id, self.settled.downgrade()));
+        let new = || Arc::new(LiveBoard::new(id, self.settled.downgrade(), Arc::clone(&shared.in_flight)));
         let live = Arc::clone(open.entry(id).or_insert_with(new));
         self.used(&live);
         let evicted = if open.len() > shared.max_open { evict(&mut open, shared.max_open) } else { Vec::new() };

@@ -221,10 +221,17 @@ impl BoardAccess {
 
     async fn check(&self, op: OpId, change: Change) -> Result<Submitted, ProposeError> {
         let shared = &self.boards.shared;
-        let permit = shared.in_flight.acquire().await.map_err(|_| ProposeError::NotSaved)?;
         if !self.boards.are_open() {
             return Err(ProposeError::NotSaved);
         }
+        let permit = match shared.in_flight.try_acquire() {
+            Ok(permit) => permit,
+            // Without an announcer none is given back.
+            Err(_) => tokio::select! {
+                permit = shared.in_flight.acquire() => permit.map_err(|_| ProposeError::NotSaved)?,
+                () = self.boards.settled.closed() => return Err(ProposeError::NotSaved),
+            },
+        };
         let live = self.find().await?;
         let mut change = self.with_own_profile(&live, change).await?;
         let mut absent_up_to = None;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use roost_board::{ApplyError, Board, BoardId, BoardSummary, Change, Context, Entry, OpId, Role, Seq, UserId};
 use serde_json::value::RawValue;
-use tokio::sync::{OnceCell, mpsc, oneshot};
+use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
 
 use super::access::EncodedSnapshot;
 use super::announcer::Settled;
@@ -19,6 +19,9 @@ pub(super) const RECENT: usize = 1_024;
 
 /// How many bytes of them: long texts make it fewer.
 const RECENT_BYTES: usize = 256 * 1024;
+
+/// How many entries are on disk at most without being in the board that anybody is shown.
+const LATER: usize = 64;
 
 /// A board is stored as a whole when its log has grown by as many bytes as it is long, and by this many at least: so
 /// neither that nor reading what came after it costs more than the entries themselves.
@@ -34,6 +37,8 @@ pub(super) struct LiveBoard {
     is_refused: AtomicBool,
     /// To the announcer; not what keeps it going.
     settled: mpsc::WeakUnboundedSender<Settled>,
+    /// Where each change under way holds a permit.
+    in_flight: Arc<Semaphore>,
     /// The board as JSON as it last was; the lock lets one caller encode it for all who ask at the same moment.
     pub(super) encoded: tokio::sync::Mutex<Option<Arc<EncodedSnapshot>>>,
 }
@@ -108,13 +113,14 @@ pub(super) struct Told {
 }
 
 impl LiveBoard {
-    pub(super) fn new(id: BoardId, settled: mpsc::WeakUnboundedSender<Settled>) -> Self {
+    pub(super) fn new(id: BoardId, settled: mpsc::WeakUnboundedSender<Settled>, in_flight: Arc<Semaphore>) -> Self {
         Self {
             id,
             state: OnceCell::new(),
             last_use: AtomicU64::new(0),
             is_refused: AtomicBool::new(false),
             settled,
+            in_flight,
             encoded: tokio::sync::Mutex::default(),
         }
     }
@@ -271,7 +277,7 @@ impl LiveBoard {
                 waiting.extend(also.into_iter().map(|reply| (entry.seq, reply)));
             }
         }
-        if state.saved.later.len() >= RECENT || entries.iter().any(|(entry, _)| changes_members(&entry.change)) {
+        if state.saved.later.len() >= LATER || entries.iter().any(|(entry, _)| changes_members(&entry.change)) {
             state.settle();
         }
         let snapshot_is_due = state.unstored_bytes >= state.snapshot_bytes.max(SNAPSHOT_BYTES);
@@ -305,11 +311,13 @@ impl Log for LiveBoard {
         if outcome.is_err() {
             self.is_refused.store(true, Ordering::Release);
         }
+        let n_entries = entries.len();
         let settled = Settled { live: Arc::clone(&self), entries, outcome };
         let sent = self.settled.upgrade().is_some_and(|announcer| announcer.send(settled).is_ok());
         if !sent {
             // The announcer has ended. Whoever waits hears nothing by dropping their end.
             drop(self.fail());
+            self.in_flight.add_permits(n_entries);
         }
     }
 

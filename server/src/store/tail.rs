@@ -24,6 +24,9 @@ use super::error::StoreError;
 /// From how many bytes on the tail is moved. That much is read again after a crash.
 const TAIL_BYTES: usize = 4 * 1024 * 1024;
 
+/// How many times longer it may get when moving fails, before nothing more is taken.
+const LONGEST: usize = 8;
+
 /// What a commit moves besides twice what it adds, in bytes: so the tail gets shorter, and nobody waits long for it.
 const MOVED_BYTES: usize = 16 * 1024;
 
@@ -115,7 +118,8 @@ impl Tail {
                     step.moved =
                         old.iter().filter_map(|(board, entries)| Some((*board, entries.last()?.seq))).collect();
                 }
-                // They are safe where they are, and the new ones need not fail with them.
+                // They are safe where they are, and the new ones need not fail with them, for a while.
+                Err(error) if self.state().n_bytes > LONGEST * self.max_bytes => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, "cannot move entries into their table");
                     connection.execute_batch("ROLLBACK TO moving")?;
