@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use roost_channels::{Backoff, ChannelEvent, PushError, Socket, SocketConfig, SocketState};
+use roost_channels::{Backoff, ChannelEvent, PushError, Socket, SocketConfig, SocketState, Transport};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::peer::{Server, soon, state};
+use crate::peer::{Peer, Server, soon, state};
 
 const NEVER: Duration = Duration::from_secs(3600);
 
@@ -37,6 +37,27 @@ async fn without_a_token_there_is_no_sub_protocol() {
     let request = server.refuse("403 Forbidden").await.to_lowercase();
     assert!(request.starts_with("get /socket/websocket?vsn=2.0.0 http/1.1\r\n"), "{request}");
     assert!(!request.contains("sec-websocket-protocol"), "{request}");
+}
+
+/// As those before Phoenix 1.8: what they do not know they pass over.
+#[tokio::test]
+async fn a_server_that_chooses_no_sub_protocol_is_taken_as_it_is() {
+    let server = Server::start().await;
+    let mut config = server.config();
+    config.auth_token = Some("token".to_owned());
+    let socket = Socket::connect(config);
+    let _unchosen = server.accept().await;
+    let mut request = String::new();
+    let mut tcp = server.tcp().await;
+    let mut start = [0; 1024];
+    while !request.ends_with("\r\n\r\n") {
+        let length = soon(tcp.peek(&mut start)).await.unwrap();
+        request = String::from_utf8_lossy(&start[..length]).to_lowercase();
+        tokio::task::yield_now().await;
+    }
+    assert!(!request.contains("sec-websocket-protocol"), "{request}");
+    let _peer = Peer::accept(tcp).await;
+    state(&mut socket.states(), |state| state == SocketState::Open).await;
 }
 
 #[tokio::test]
@@ -212,12 +233,16 @@ async fn pings_are_answered() {
 /// With the root certificates of the system and no provider installed for the process.
 #[tokio::test]
 async fn a_secure_address_speaks_tls() {
-    let server = Server::start().await;
-    let socket = Socket::connect(SocketConfig::new(&server.url().replace("ws://", "https://")).unwrap());
-    let mut tcp = server.tcp().await;
-    let record_type = soon(tcp.read_u8()).await.unwrap();
-    assert_eq!(record_type, 0x16, "a TLS handshake");
-    assert!(rustls::crypto::CryptoProvider::get_default().is_none(), "that is for the program to choose");
-    drop(tcp);
-    state(&mut socket.states(), |state| matches!(state, SocketState::Waiting { .. })).await;
+    for transport in [Transport::WebSocket, Transport::LongPoll] {
+        let server = Server::start().await;
+        let mut config = SocketConfig::new(&server.url().replace("ws://", "https://")).unwrap();
+        (config.transport, config.fallback) = (transport, false);
+        let socket = Socket::connect(config);
+        let mut tcp = server.tcp().await;
+        let record_type = soon(tcp.read_u8()).await.unwrap();
+        assert_eq!(record_type, 0x16, "a TLS handshake");
+        assert!(rustls::crypto::CryptoProvider::get_default().is_none(), "that is for the program to choose");
+        drop(tcp);
+        state(&mut socket.states(), |state| matches!(state, SocketState::Waiting { .. })).await;
+    }
 }
