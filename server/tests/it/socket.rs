@@ -8,6 +8,7 @@ mod binary;
 mod boards;
 mod client;
 mod convergence;
+mod documented;
 mod endings;
 mod handshake;
 mod joins;

@@ -189,7 +189,7 @@ async fn one_topic_too_many() {
         &[
             (
                 r#"["3","4","$B","phx_join",{}]"#,
-                &[r#"["3","4","$B","phx_reply",{"response":{"reason":"too many channels joined"},"status":"error"}]"#],
+                &[r#"["3","4","$B","phx_reply",{"response":{"limit":"channels_per_socket","reason":"too many channels joined"},"status":"error"}]"#],
             ),
             // A topic that is joined already is no other one.
             (

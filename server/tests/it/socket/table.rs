@@ -44,16 +44,19 @@ fn spell_out(text: &str, names: &[(&str, &str)]) -> String {
 
 /// The text with `…` for what differs from run to run: times, and the refs of presence.
 pub(crate) fn steady(text: &str) -> String {
-    ["phx_ref", "online_at", "at"].iter().fold(text.to_owned(), |text, key| {
-        let start = format!(r#""{key}":""#);
-        let mut parts = text.split(&start);
-        let mut steady = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let (_, rest) = part.split_once('"').unwrap();
-            steady.extend([start.as_str(), "…\"", rest]);
-        }
-        steady
-    })
+    ["phx_ref", "online_at", "at"].iter().fold(text.to_owned(), |text, key| without_values(&text, key))
+}
+
+/// The text with `…` for the strings behind a key.
+pub(crate) fn without_values(text: &str, key: &str) -> String {
+    let start = format!(r#""{key}":""#);
+    let mut parts = text.split(&start);
+    let mut steady = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (_, rest) = part.split_once('"').unwrap();
+        steady.extend([start.as_str(), "…\"", rest]);
+    }
+    steady
 }
 
 /// A client's binary frame: `00`, the lengths of the header's parts, the parts, and the data.

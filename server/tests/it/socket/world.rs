@@ -158,6 +158,13 @@ impl World {
         Client { websocket, next_ref: 1_000, events: Vec::new() }
     }
 
+    /// What a request is answered, whatever its status; lines of frames in its body, if there are any.
+    pub(crate) async fn exchange(&self, method: &str, path: &str, body: String) -> String {
+        let url = format!("http://{}{path}", self.address());
+        let request = self.http.request(method.parse().unwrap(), url).header("content-type", "application/x-ndjson");
+        request.body(body).send().await.unwrap().text().await.unwrap()
+    }
+
     /// The whole answer to a request, with the connection closed behind it; as much of it as there is for a socket.
     pub(crate) async fn raw(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(self.address()).await.unwrap();
