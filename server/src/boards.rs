@@ -5,8 +5,8 @@
 //!
 //! A board in use is kept in memory ([`live::LiveBoard`]). A change is checked there, in order, and handed to the store;
 //! the next one is checked on top of it without waiting for the disk. Once it is on disk, and in the order of the log,
-//! the [`announcer`] tells whoever asked and everyone on the board. Several servers on one database would each do the
-//! same: the store refuses an entry that does not follow the last one, and the board is then read anew.
+//! the [`announcer`] tells whoever asked and everyone on the board. Several of these on one store would each do the same:
+//! the store refuses an entry that does not follow the last one, and the board is then read anew.
 
 mod access;
 mod announcer;
