@@ -79,6 +79,11 @@ impl World {
         Self { server, http, data_dir }
     }
 
+    /// Closes all sockets of somebody.
+    pub(crate) fn disconnect(&self, person: &Person) {
+        self.server.disconnect_user(person.user.id);
+    }
+
     pub(crate) async fn stop(self) {
         self.server.shutdown().await;
     }
