@@ -162,10 +162,10 @@ class Follower {
       const answer = await new Promise(resolve => {
         this.channel.push("propose", { op, change }, 500)
           .receive("ok", response => resolve(response))
-          .receive("error", response => resolve({ refused: response }))
+          .receive("error", refusal => resolve(refusal.reason === "unavailable" ? null : { refusal }))
           .receive("timeout", () => resolve(null))
       })
-      assert.equal(answer?.refused, undefined)
+      assert.equal(answer?.refusal, undefined)
       if(answer){ return { op, seq: answer.seq } }
     }
   }

@@ -117,7 +117,7 @@ class Follower:
         async with asyncio.timeout(PATIENCE):
             while True:
                 answer = await self.push("propose", {"op": op, "change": change})
-                if answer:
+                if answer and answer["response"].get("reason") != "unavailable":
                     assert answer["status"] == "ok", answer
                     return answer["response"]["seq"]
                 await asyncio.sleep(0.02)
