@@ -1,5 +1,6 @@
 //! Who is who: accounts, passwords, tokens.
 
+mod known;
 mod password;
 mod profile;
 mod secret;
@@ -20,6 +21,7 @@ pub(crate) use profile::{in_a_form, normal_email};
 pub use secret::SecretError;
 pub(crate) use secret::{SECRET_FILE, secret};
 
+use known::Known;
 use password::{Passwords, TooBusy};
 use throttle::Throttles;
 use token::Tokens;
@@ -115,6 +117,7 @@ struct Inner {
     tokens: Tokens,
     passwords: Passwords,
     throttles: Throttles,
+    known: Known,
     /// The tokens that are signed out, and when each ends by itself.
     revoked: Mutex<HashMap<String, Timestamp>>,
 }
@@ -133,6 +136,7 @@ impl Auth {
             tokens: Tokens::new(secret),
             passwords: Passwords::new(config.limits.password_hashes),
             throttles: Throttles::new(&config.limits),
+            known: Known::new(),
             revoked,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -152,14 +156,21 @@ impl Auth {
         if self.is_revoked(&claims.jti) {
             return Err(AuthError::InvalidToken);
         }
-        match self.inner.store.user(claims.sub).await {
-            Ok(Some(user)) => Ok(Authenticated { user, expires_at: claims.expires_at(), token_id: claims.jti }),
-            Ok(None) => Err(AuthError::InvalidToken),
-            Err(error) => {
-                tracing::error!(%error, "cannot read an account");
-                Err(AuthError::Unavailable)
-            }
-        }
+        let user = match self.inner.known.get(claims.sub) {
+            Some(user) => user,
+            None => match self.inner.store.user(claims.sub).await {
+                Ok(Some(user)) => {
+                    self.inner.known.insert(user.clone());
+                    user
+                }
+                Ok(None) => return Err(AuthError::InvalidToken),
+                Err(error) => {
+                    tracing::error!(%error, "cannot read an account");
+                    return Err(AuthError::Unavailable);
+                }
+            },
+        };
+        Ok(Authenticated { user, expires_at: claims.expires_at(), token_id: claims.jti })
     }
 
     /// Whether a token was signed out. A socket that has registered itself with its token asks once more, in case that
