@@ -55,6 +55,8 @@ pub(crate) struct Channel {
     /// What the client sent and was not looked at yet.
     waiting: VecDeque<Message>,
     n_waiting_bytes: usize,
+    /// How much of that is of the message that is looked at: it is kept until it has its place.
+    n_current_bytes: usize,
 }
 
 enum State {
@@ -111,14 +113,18 @@ enum Turn {
 impl Channel {
     /// Begins to join.
     pub(crate) fn join(caller: &Arc<Caller>, topic: Topic, message: Message) -> Self {
+        let n_bytes = n_bytes(&message);
         let refs = Refs::of(&message);
         let state = State::Joining(Joining::new(caller, topic, message, None));
-        Self { caller: Arc::clone(caller), topic, refs, state, waiting: VecDeque::new(), n_waiting_bytes: 0 }
-    }
-
-    /// Its topic.
-    pub(crate) const fn topic(&self) -> Topic {
-        self.topic
+        Self {
+            caller: Arc::clone(caller),
+            topic,
+            refs,
+            state,
+            waiting: VecDeque::new(),
+            n_waiting_bytes: n_bytes,
+            n_current_bytes: n_bytes,
+        }
     }
 
     /// How many messages of the client have not been answered.
@@ -149,16 +155,38 @@ impl Channel {
         self.waiting.push_back(message);
     }
 
+    /// Ends the channel after a panic in it, in whatever state that has left it.
+    pub(crate) fn write_crash(&self, out: &mut Outgoing) {
+        match &self.state {
+            State::Joining(joining) => {
+                let (join_ref, ref_) = (self.refs.given.clone(), joining.ref_.clone());
+                let response = refusal("join crashed", "");
+                out.reply(&Reply { join_ref, ref_, topic: self.topic.to_string(), status: Status::Error, response });
+                if let Some(replaced) = &joining.replaced {
+                    replaced.write_end(End::Closed, self.topic, out);
+                }
+            }
+            State::Joined(_) => self.refs.write_end(End::Failed, self.topic, out),
+        }
+    }
+
     /// What the client sent and the channel, now over, did not look at.
     pub(crate) fn into_waiting(self) -> VecDeque<Message> {
         self.waiting
     }
 
-    /// Tells the client something, now or after the answer to its join.
-    pub(crate) fn deliver(&mut self, broadcast: Arc<Broadcast>, out: &mut Outgoing) {
+    /// Tells the client something, now or after the answer to its join; whether that has ended the channel, which
+    /// [`advance`](Self::advance) then says.
+    pub(crate) fn deliver(&mut self, broadcast: Arc<Broadcast>, out: &mut Outgoing) -> bool {
         match &mut self.state {
-            State::Joining(joining) => joining.held.push(broadcast),
-            State::Joined(joined) => joined.deliver(&broadcast, out),
+            State::Joining(joining) => {
+                joining.held.push(broadcast);
+                false
+            }
+            State::Joined(joined) => {
+                joined.deliver(&broadcast, out);
+                joined.has_ended()
+            }
         }
     }
 
@@ -170,11 +198,17 @@ impl Channel {
         }
     }
 
-    /// Ends the channel: they may no longer be here.
-    pub(crate) fn close(&mut self) {
+    /// Ends the channel: they may no longer be here. Whether it has ended now, as with [`deliver`](Self::deliver).
+    pub(crate) fn close(&mut self) -> bool {
         match &mut self.state {
-            State::Joining(joining) => joining.is_removed = true,
-            State::Joined(joined) => joined.end(End::Closed),
+            State::Joining(joining) => {
+                joining.is_removed = true;
+                false
+            }
+            State::Joined(joined) => {
+                joined.end(End::Closed);
+                true
+            }
         }
     }
 
@@ -250,6 +284,7 @@ impl Channel {
 
     /// Looks at the next message of the client.
     fn take_next(&mut self, out: &mut Outgoing) -> Turn {
+        self.n_waiting_bytes -= std::mem::take(&mut self.n_current_bytes);
         let State::Joined(joined) = &mut self.state else { return Turn::Again };
         let Some(message) = self.waiting.front() else { return Turn::Wait };
         let waits_for_answers = matches!(message.event.as_str(), event::PHX_JOIN | event::PHX_LEAVE);
@@ -257,7 +292,7 @@ impl Channel {
             return Turn::Wait;
         }
         let Some(message) = self.waiting.pop_front() else { return Turn::Wait };
-        self.n_waiting_bytes -= n_bytes(&message);
+        self.n_current_bytes = n_bytes(&message);
         match message.event.as_str() {
             event::PHX_JOIN => {
                 let replaced = std::mem::replace(&mut self.refs, Refs::of(&message));
@@ -285,6 +320,8 @@ impl Joining {
 }
 
 async fn join(caller: Arc<Caller>, topic: Topic, payload: Payload) -> Result<Admission, Payload> {
+    #[cfg(test)]
+    assert_ne!(Payload::json("panic").as_ref(), Ok(&payload), "planted");
     match topic {
         Topic::Users(id) => users::join(&caller, id),
         Topic::Boards(id) => boards::join(&caller, id, &payload).await,

@@ -19,11 +19,18 @@ use serde_json::value::to_raw_value;
 
 use crate::clock;
 use crate::pubsub::{PubSub, Shared, lock};
-use roster::Roster;
+use roster::{Meta, Roster};
 
 /// How long comings and goings are gathered before the others hear of them. Short enough to feel immediate; someone
 /// who comes and goes within it is not mentioned.
 const DIFF_WINDOW: Duration = Duration::from_millis(50);
+
+/// How much longer it is for each socket that is there: with very many, there is always somebody who comes or goes, and
+/// each diff is written to all of them.
+const DIFF_WINDOW_EACH: Duration = Duration::from_micros(50);
+
+/// The number of sockets from which on it is no longer still.
+const DIFF_SOCKETS_MAX: u32 = 10_000;
 
 /// Who is on which topic.
 pub(crate) struct Rosters {
@@ -39,8 +46,11 @@ impl Rosters {
         Self { by_topic: Mutex::default(), next_ref: AtomicU64::new(first) }
     }
 
-    fn next_ref(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(self.next_ref.fetch_add(1, Ordering::Relaxed).to_be_bytes())
+    fn next_meta(&self, name: String) -> Meta {
+        let number = self.next_ref.fetch_add(1, Ordering::Relaxed);
+        let phx_ref = BASE64_URL_SAFE_NO_PAD.encode(number.to_be_bytes());
+        let json = to_raw_value(&PresenceMeta { phx_ref, name, online_at: Some(clock::now()) });
+        Meta { number, json: json.expect("two strings and a time can be written as JSON").into() }
     }
 }
 
@@ -48,19 +58,19 @@ impl PubSub {
     /// Notes that somebody is there, for as long as the first value is kept; the second is everyone who is.
     pub(crate) fn track(&self, topic: Topic, user: UserId, name: String) -> (Tracked, Payload) {
         let rosters = &self.shared().rosters;
-        let phx_ref = rosters.next_ref();
-        let meta = PresenceMeta { phx_ref: phx_ref.clone(), name, online_at: Some(clock::now()) };
-        let (is_first, state) = {
+        let meta = rosters.next_meta(name);
+        let number = meta.number;
+        let (is_first, n_there, state) = {
             let mut by_topic = lock(&rosters.by_topic);
             let roster = by_topic.entry(topic).or_default();
             let is_first = roster.join(user, meta);
-            (is_first, Payload::json(roster.state()))
+            (is_first, roster.n_there(), Payload::json(roster.there()))
         };
         if is_first {
-            announce_later(self.shared(), topic);
+            announce_later(self.shared(), topic, n_there);
         }
         let state = state.expect("a map whose keys are ids can be written as JSON");
-        (Tracked { shared: Arc::clone(self.shared()), topic, user, phx_ref }, state)
+        (Tracked { shared: Arc::clone(self.shared()), topic, user, number }, state)
     }
 }
 
@@ -69,18 +79,18 @@ pub(crate) struct Tracked {
     shared: Arc<Shared>,
     topic: Topic,
     user: UserId,
-    phx_ref: String,
+    number: u64,
 }
 
 impl Drop for Tracked {
     fn drop(&mut self) {
-        let is_first = {
+        let (is_first, n_there) = {
             let mut by_topic = lock(&self.shared.rosters.by_topic);
             let Some(roster) = by_topic.get_mut(&self.topic) else { return };
-            roster.leave(self.user, &self.phx_ref)
+            (roster.leave(self.user, self.number), roster.n_there())
         };
         if is_first {
-            announce_later(&self.shared, self.topic);
+            announce_later(&self.shared, self.topic, n_there);
         }
     }
 }
@@ -88,12 +98,13 @@ impl Drop for Tracked {
 /// Tells everyone on the topic of what has happened, once the window is over.
 ///
 /// The task ends by itself with the window, and there is one for each topic at most.
-fn announce_later(shared: &Arc<Shared>, topic: Topic) {
+fn announce_later(shared: &Arc<Shared>, topic: Topic, n_there: usize) {
     // The last sockets may be dropped together with the runtime, when there is nobody left to tell.
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     let shared = Arc::downgrade(shared);
+    let window = DIFF_WINDOW + DIFF_WINDOW_EACH * u32::try_from(n_there).unwrap_or(u32::MAX).min(DIFF_SOCKETS_MAX);
     runtime.spawn(async move {
-        tokio::time::sleep(DIFF_WINDOW).await;
+        tokio::time::sleep(window).await;
         if let Some(shared) = shared.upgrade() {
             announce(&shared, topic);
         }

@@ -156,9 +156,14 @@ impl Shared {
     fn tell(&self, topic: Topic, broadcast: impl FnOnce() -> Broadcast) {
         let topics = lock(&self.topics);
         let Some(listeners) = topics.get(&topic) else { return };
+        let Some(queues) = listeners.iter().next().map(|listener| listener.mailbox.queues()) else { return };
         let broadcast = Arc::new(broadcast());
-        for listener in listeners.iter() {
-            listener.mailbox.push(Delivery::Broadcast(Arc::clone(&broadcast)));
+        queues.add(broadcast.n_bytes() * listeners.len());
+        let is_taken =
+            |listener: &&Listener| listener.mailbox.push_counted(Delivery::Broadcast(Arc::clone(&broadcast)));
+        let n_taken = listeners.iter().filter(is_taken).count();
+        if n_taken < listeners.len() {
+            queues.remove(broadcast.n_bytes() * (listeners.len() - n_taken));
         }
     }
 

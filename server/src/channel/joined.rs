@@ -80,6 +80,10 @@ impl Joined {
         self.end.get_or_insert(end);
     }
 
+    pub(super) const fn has_ended(&self) -> bool {
+        self.end.is_some()
+    }
+
     /// Tells the client what it does not know already: entries go out once each, in the order of their places.
     pub(super) fn deliver(&mut self, broadcast: &Broadcast, out: &mut Outgoing) {
         for message in broadcast.messages() {

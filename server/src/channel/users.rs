@@ -17,6 +17,17 @@ pub(super) fn join(caller: &Caller, id: UserId) -> Result<Admission, Payload> {
 
 /// Answers a push.
 pub(super) fn handle(message: Message) -> Work<Step> {
+    #[cfg(test)]
+    match message.event.as_str() {
+        "panic" => panic!("planted"),
+        "panic_later" => {
+            return Box::pin(async {
+                tokio::task::yield_now().await;
+                panic!("planted")
+            });
+        }
+        _ => {}
+    }
     let response = refusal("unknown_event", "this topic takes no events; it only tells of what is new");
     let answer = Answer { ref_: message.ref_, status: Status::Error, response };
     Box::pin(std::future::ready(Step::Answered(answer)))

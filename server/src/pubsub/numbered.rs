@@ -26,6 +26,10 @@ impl<T> Numbered<T> {
         Some(value)
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

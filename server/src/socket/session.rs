@@ -4,6 +4,7 @@
 //! woken, and takes what is to be written from [`outgoing`](Session::outgoing).
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Context;
 
@@ -23,10 +24,19 @@ const PENDING_MAX: usize = 64;
 /// How many bytes of them are kept at a time.
 const PENDING_BYTES_MAX: usize = 1 << 20;
 
+/// One of the channels of a socket.
+struct Joined {
+    topic: Topic,
+    /// Whether something is under way on it. Most of what comes is a broadcast for a channel that is not: then this is
+    /// all that is looked at of the others.
+    is_busy: bool,
+    channel: Box<Channel>,
+}
+
 /// What lies behind one socket.
 pub(super) struct Session {
     caller: Arc<Caller>,
-    channels: Vec<Channel>,
+    channels: Vec<Joined>,
     channels_max: usize,
     /// How many broadcasts may be held back for answers to joins.
     held_max: usize,
@@ -60,12 +70,16 @@ impl Session {
     /// Whether one more message of the client may be handed in.
     pub(super) fn accepts(&self) -> bool {
         self.n_pending() < PENDING_MAX
-            && self.channels.iter().map(Channel::n_waiting_bytes).sum::<usize>() < PENDING_BYTES_MAX
+            && self.busy().map(|channel| channel.n_waiting_bytes()).sum::<usize>() < PENDING_BYTES_MAX
     }
 
     /// How many messages of the client have not been answered.
     pub(super) fn n_pending(&self) -> usize {
-        self.channels.iter().map(Channel::n_pending).sum()
+        self.busy().map(Channel::n_pending).sum()
+    }
+
+    fn busy(&self) -> impl Iterator<Item = &Channel> {
+        self.channels.iter().filter(|joined| joined.is_busy).map(|joined| &*joined.channel)
     }
 
     /// Takes a text frame of the client; the ending, if it is no message.
@@ -99,9 +113,7 @@ impl Session {
     /// proposal is answered, so the proposer hears of the entry first, as with Phoenix.
     pub(super) fn work(&mut self, cx: &mut Context<'_>) -> Option<Ending> {
         loop {
-            for channel in &mut self.channels {
-                channel.gather(cx);
-            }
+            self.gather(cx);
             let room = self.outgoing.room();
             if let Some(dismissal) = self.caller.mailbox.take(cx.waker(), &mut self.taken, room) {
                 return Some(dismissal.into());
@@ -113,10 +125,10 @@ impl Session {
                 return None;
             }
             self.advance(cx);
-            if self.channels.iter().map(Channel::n_held).sum::<usize>() > self.held_max {
+            if self.busy().map(Channel::n_held).sum::<usize>() > self.held_max {
                 return Some(Ending::too_slow(Limit::SocketQueue));
             }
-            if self.outgoing.is_full() || !self.channels.iter().any(Channel::has_answers) {
+            if self.outgoing.is_full() || !self.busy().any(Channel::has_answers) {
                 return None;
             }
         }
@@ -143,8 +155,11 @@ impl Session {
                 out.reply(&reply);
             }
             Ok(Topic::Phoenix) => unmatched(&message, out),
-            Ok(topic) => match self.channels.iter_mut().find(|channel| channel.topic() == topic) {
-                Some(channel) => channel.receive(message),
+            Ok(topic) => match self.channels.iter_mut().find(|joined| joined.topic == topic) {
+                Some(joined) => {
+                    joined.is_busy = true;
+                    joined.channel.receive(message);
+                }
                 None => self.receive_unjoined(topic, message),
             },
             // A topic whose id is none is refused as one that is not theirs.
@@ -163,7 +178,12 @@ impl Session {
                 let response = self.caller.limiter.too_many_channels();
                 out.reply(&Reply::to(&message, Status::Error, response));
             }
-            event::PHX_JOIN => self.channels.push(Channel::join(&self.caller, topic, message)),
+            event::PHX_JOIN => {
+                // Most sockets have few.
+                self.channels.reserve_exact(1);
+                let channel = Box::new(Channel::join(&self.caller, topic, message));
+                self.channels.push(Joined { topic, is_busy: true, channel });
+            }
             event::PHX_LEAVE => left(&message, out),
             _ => unmatched(&message, out),
         }
@@ -175,10 +195,30 @@ impl Session {
             Delivery::CloseChannel(topic) => *topic,
         };
         // A channel that was left meanwhile is told nothing more.
-        let Some(channel) = self.channels.iter_mut().find(|channel| channel.topic() == topic) else { return };
-        match delivery {
-            Delivery::Broadcast(broadcast) => channel.deliver(broadcast, &mut self.outgoing),
+        let Some(index) = self.channels.iter().position(|joined| joined.topic == topic) else { return };
+        let (Joined { channel, is_busy, .. }, out) = (&mut self.channels[index], &mut self.outgoing);
+        let delivered = guarded(|| match delivery {
+            Delivery::Broadcast(broadcast) => channel.deliver(broadcast, out),
             Delivery::CloseChannel(_) => channel.close(),
+        });
+        match delivered {
+            Ok(has_ended) => *is_busy |= has_ended,
+            Err(Crashed) => self.crash(index),
+        }
+    }
+
+    /// Collects the answers that are ready.
+    fn gather(&mut self, cx: &mut Context<'_>) {
+        let mut index = 0;
+        while let Some(Joined { channel, is_busy, .. }) = self.channels.get_mut(index) {
+            match guarded(|| {
+                if *is_busy {
+                    channel.gather(cx)
+                }
+            }) {
+                Ok(()) => index += 1,
+                Err(Crashed) => self.crash(index),
+            }
         }
     }
 
@@ -186,18 +226,47 @@ impl Session {
     fn advance(&mut self, cx: &mut Context<'_>) {
         let mut index = 0;
         while index < self.channels.len() && !self.outgoing.is_full() {
-            match self.channels[index].advance(cx, &mut self.outgoing) {
-                Progress::Waits => index += 1,
-                Progress::Over => {
-                    // What the client sent behind the end concerns the topic anew; a join makes a channel at the end
-                    // of the list, which this loop comes to.
-                    for message in self.channels.swap_remove(index).into_waiting() {
-                        self.receive(message);
-                    }
+            let (Joined { channel, is_busy, .. }, out) = (&mut self.channels[index], &mut self.outgoing);
+            if !*is_busy {
+                index += 1;
+                continue;
+            }
+            match guarded(|| channel.advance(cx, out)) {
+                Ok(Progress::Waits) => {
+                    *is_busy = channel.n_pending() > 0;
+                    index += 1;
                 }
+                Ok(Progress::Over) => self.remove(index),
+                Err(Crashed) => self.crash(index),
             }
         }
     }
+
+    /// Ends a channel in which something has panicked. The socket and its other channels go on.
+    fn crash(&mut self, index: usize) {
+        let Joined { topic, channel, .. } = &self.channels[index];
+        tracing::error!(%topic, "a channel has ended in a panic");
+        channel.write_crash(&mut self.outgoing);
+        self.remove(index);
+    }
+
+    /// Lets go of a channel that is over.
+    fn remove(&mut self, index: usize) {
+        // What the client sent behind the end concerns the topic anew; a join makes a channel at the end of the list,
+        // which whoever walks it comes to.
+        for message in self.channels.swap_remove(index).channel.into_waiting() {
+            self.receive(message);
+        }
+    }
+}
+
+/// Something has panicked.
+struct Crashed;
+
+/// Does something with a channel, which is not to be used again when that panics.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Crashed> {
+    // What was written before the panic is whole: frames are added one by one.
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Crashed)
 }
 
 fn is_in_a_namespace(topic: &str) -> bool {
@@ -212,3 +281,6 @@ fn unmatched(message: &Message, out: &mut Outgoing) {
     let frame = out.vsn().encode_unmatched(&message.ref_, &Ref::from(message.topic.as_str()));
     out.add_frame(frame);
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,14 +29,22 @@ thread_local! {
 /// Writes frames, as many as there are with each call of the system.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
-    /// What was gathered and the client has not taken.
+    /// Only while the client has not taken all of what was begun.
+    begun: Option<Box<Begun>>,
+    /// Only while there are any.
+    pongs: Option<Box<Pongs>>,
+    n_written: u64,
+}
+
+/// What was begun, in its order.
+#[derive(Debug, Default)]
+struct Begun {
+    /// What was gathered and not written.
     unwritten: Bytes,
     /// The rest of a long frame, which was not gathered.
     rest: Bytes,
     /// The rest of its message, for more frames.
     fragments: Bytes,
-    pongs: Pongs,
-    n_written: u64,
 }
 
 /// Pongs that wait. There is an end to them: one that does not fit takes the place of the last, which RFC 6455, section
@@ -56,12 +64,12 @@ impl Writer {
 
     /// Whether the client has not taken all messages that were begun.
     pub(super) const fn is_behind(&self) -> bool {
-        !(self.unwritten.is_empty() && self.rest.is_empty() && self.fragments.is_empty())
+        self.begun.is_some()
     }
 
     /// Answers a ping.
     pub(super) fn pong(&mut self, content: &[u8]) {
-        let pongs = &mut self.pongs;
+        let pongs = self.pongs.get_or_insert_default();
         if pongs.frames.len() + content.len() > PONGS_MAX {
             pongs.frames.truncate(pongs.last);
         }
@@ -81,14 +89,14 @@ impl Writer {
             ready!(self.poll_drain(stream, cx))?;
             let is_written = GATHER.with_borrow_mut(|gathered| {
                 gathered.clear();
-                let n_pongs = self.gather(outgoing, gathered);
+                let (n_pongs, rest) = self.gather(outgoing, gathered);
                 if gathered.is_empty() {
                     return Poll::Ready(Ok(true));
                 }
                 let written = poll_write(stream, gathered, cx)?;
                 let n_written = if let Poll::Ready(n_written) = written { n_written } else { 0 };
                 self.n_written += n_written as u64;
-                self.keep(gathered, n_written, n_pongs);
+                self.keep(gathered, n_written, n_pongs, rest);
                 match written {
                     Poll::Pending if self.is_behind() => Poll::Pending,
                     Poll::Pending => Poll::Ready(Ok(true)),
@@ -101,9 +109,10 @@ impl Writer {
         }
     }
 
-    /// Writes what was begun.
+    /// Writes what was begun, save for more fragments.
     fn poll_drain<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        for bytes in [&mut self.unwritten, &mut self.rest] {
+        let Some(begun) = &mut self.begun else { return Poll::Ready(Ok(())) };
+        for bytes in [&mut begun.unwritten, &mut begun.rest] {
             while !bytes.is_empty() {
                 let n_written = ready!(poll_write(stream, bytes, cx))?;
                 self.n_written += n_written as u64;
@@ -116,40 +125,43 @@ impl Writer {
     }
 
     /// Gathers frames for one write: pongs, whose length is returned, then messages. A long frame ends it, of which only
-    /// the head is copied.
-    fn gather(&mut self, outgoing: &mut Outgoing, gathered: &mut Vec<u8>) -> usize {
-        gathered.extend_from_slice(&std::mem::take(&mut self.pongs.frames));
+    /// the head is copied; the rest and what is left of its message are returned, too.
+    fn gather(&mut self, outgoing: &mut Outgoing, gathered: &mut Vec<u8>) -> (usize, Option<Begun>) {
+        if let Some(pongs) = &self.pongs {
+            gathered.extend_from_slice(&pongs.frames);
+        }
         let n_pongs = gathered.len();
-        while gathered.len() < GATHERED && self.rest.is_empty() {
-            let (kind, mut content) = if self.fragments.is_empty() {
-                let Some(written) = outgoing.pop() else { break };
-                (if written.is_text() { Kind::Text } else { Kind::Binary }, written.into_bytes())
-            } else {
-                (Kind::Continue, std::mem::take(&mut self.fragments))
+        let mut fragments = self.begun.take().map(|begun| begun.fragments);
+        while gathered.len() < GATHERED {
+            let (kind, mut content) = match fragments.take() {
+                Some(fragments) if !fragments.is_empty() => (Kind::Continue, fragments),
+                _ => {
+                    let Some(written) = outgoing.pop() else { break };
+                    (if written.is_text() { Kind::Text } else { Kind::Binary }, written.into_bytes())
+                }
             };
             let part = content.split_to(content.len().min(FRAGMENT_MAX));
-            self.fragments = content;
-            write_head(gathered, kind, self.fragments.is_empty(), part.len());
-            if part.len() <= GATHERED {
-                gathered.extend_from_slice(&part);
-            } else {
-                self.rest = part;
+            write_head(gathered, kind, content.is_empty(), part.len());
+            if part.len() > GATHERED {
+                return (n_pongs, Some(Begun { unwritten: Bytes::new(), rest: part, fragments: content }));
             }
+            gathered.extend_from_slice(&part);
         }
-        n_pongs
+        (n_pongs, None)
     }
 
-    /// Keeps what was gathered and not written. It begins with so many bytes of pongs.
-    fn keep(&mut self, gathered: &[u8], n_written: usize, n_pongs: usize) {
+    /// Keeps what was gathered and not written, which begins with so many bytes of pongs, and what comes behind it.
+    fn keep(&mut self, gathered: &[u8], n_written: usize, n_pongs: usize, rest: Option<Begun>) {
         let left = &gathered[n_written..];
-        if left.is_empty() {
-            return;
+        let are_pongs = gathered.len() == n_pongs;
+        self.pongs = self.pongs.take().filter(|_| are_pongs && !left.is_empty());
+        if let Some(pongs) = &mut self.pongs {
+            pongs.frames.drain(..n_written);
+            pongs.last = pongs.last.checked_sub(n_written).unwrap_or(usize::MAX);
         }
-        if gathered.len() == n_pongs {
-            self.pongs.frames = left.to_vec();
-            self.pongs.last = self.pongs.last.checked_sub(n_written).unwrap_or(usize::MAX);
-        } else {
-            self.unwritten = Bytes::copy_from_slice(left);
+        let unwritten = if are_pongs { Bytes::new() } else { Bytes::copy_from_slice(left) };
+        if rest.is_some() || !unwritten.is_empty() {
+            self.begun = Some(Box::new(Begun { unwritten, ..rest.unwrap_or_default() }));
         }
     }
 }
@@ -244,7 +256,7 @@ mod tests {
             assert!(write(&mut writer, &mut none, &mut near));
             assert!(!writer.is_behind());
         }
-        assert!(writer.pongs.frames.len() <= PONGS_MAX + CONTROL_MAX + 2);
+        assert!(writer.pongs.as_ref().unwrap().frames.len() <= PONGS_MAX + CONTROL_MAX + 2);
         // Those in the middle were left out, the last was not; a message behind them is waited for.
         assert!(!write(&mut writer, &mut outgoing(&[10]), &mut near));
         assert!(writer.is_behind());
