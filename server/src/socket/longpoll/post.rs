@@ -14,6 +14,7 @@ use super::keeper::{Handle, Taken};
 use super::lines::{BadBody, Lines};
 use super::request::Asked;
 use super::sessions::Sessions;
+use crate::limits::Limit;
 use crate::socket::Ending;
 use crate::state::AppState;
 
@@ -51,7 +52,10 @@ async fn take_body(
         // What has become of its messages counts, also when one of them has ended the session.
         biased;
         taken = timeout(limits.request_time, messages.take(body)) => {
-            taken.unwrap_or_else(|_| Err(Status::because(NOT_TAKEN, "it took too long")))
+            taken.unwrap_or_else(|_| {
+                state.limiter.note(Limit::RequestTime);
+                Err(Status::because(NOT_TAKEN, "it took too long (request_time)"))
+            })
         }
         // Also while the body is still on its way.
         () = session.closed() => Err(GONE.into()),

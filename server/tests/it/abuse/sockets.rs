@@ -111,6 +111,30 @@ async fn in_all() {
     opens(&arena, &mallory.token, MALLORY).await;
 }
 
+/// A session of long poll is a socket, too.
+#[tokio::test]
+async fn of_one_person_by_long_poll() {
+    let arena = start(|limits| limits.sockets_per_user = 2).await;
+    let (mallory, _) = arena.member("Mallory").await;
+    let open = async || {
+        raw(
+            arena.address(),
+            &format!(
+                "GET /socket/longpoll?token={}&vsn=2.0.0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                mallory.token
+            ),
+        )
+        .await
+    };
+    let _taken = Client::open(arena.address(), &mallory.token, MALLORY).await.unwrap();
+    let opened = open().await;
+    assert!(opened.starts_with("HTTP/1.1 200 ") && opened.contains(r#""status":410"#), "{opened}");
+    let refused = open().await;
+    check(&refused, "429", "too_many", Limit::SocketsPerUser);
+    // The official client tries again after this one.
+    assert!(refused.ends_with(r#""status":500}"#), "{refused}");
+}
+
 /// What stands in the header counts for nothing when it does not come from a proxy that the settings name.
 #[tokio::test]
 async fn from_one_address_that_claims_to_be_many() {

@@ -45,7 +45,7 @@ async fn who_floods_waits_until_the_answers_are_taken() {
         let lines: Vec<String> = (n_sent..n_sent + 100).map(heartbeat).collect();
         let answer = client.post("", lines.join("\n")).await;
         if answer.body != r#"{"status":200}"# {
-            assert_eq!(answer.body, r#"{"reason":"it took too long","status":408}"#);
+            assert_eq!(answer.body, r#"{"reason":"it took too long (request_time)","status":408}"#);
             break;
         }
         n_sent += 100;

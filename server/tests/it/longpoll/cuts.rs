@@ -218,7 +218,7 @@ async fn a_body_that_does_not_come() {
     let n_bytes = timeout(PATIENCE, stream.read(&mut answer)).await.unwrap().unwrap();
     let answer = String::from_utf8(answer[..n_bytes].to_vec()).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.ends_with(r#"{"reason":"it took too long","status":408}"#), "{answer}");
+    assert!(answer.ends_with(r#"{"reason":"it took too long (request_time)","status":408}"#), "{answer}");
     // The session lives, and has what came.
     client.send(heartbeats(1..2)).await;
     assert_eq!(refs(&client, "").await, numbers(0..2));
