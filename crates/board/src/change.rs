@@ -242,4 +242,20 @@ impl Entry {
     pub const fn context(&self) -> Context {
         Context { actor: self.actor, at: self.at }
     }
+
+    /// By what it is told from another.
+    #[must_use]
+    pub const fn mark(&self) -> Mark {
+        Mark { op: self.op, at: self.at }
+    }
+}
+
+/// By what an entry is told from any other that could have its place. A server that was put back from a backup may give
+/// a proposal that is sent again the place that it had before, on top of others, but not the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The proposal.
+    pub op: OpId,
+    /// When the server accepted it.
+    pub at: Timestamp,
 }

@@ -17,23 +17,18 @@ mod proposals;
 
 use std::collections::{HashSet, VecDeque};
 
-use serde::{Deserialize, Serialize};
-
 use crate::board::Board;
-use crate::change::{Change, Entry, Proposal};
+use crate::change::{Change, Entry, Mark, Proposal};
 use crate::history::{Doing, History};
 use crate::id::{OpId, Seq, UserId};
 use crate::replica::{Replica, ReplicaError};
 use crate::snapshot::Snapshot;
-use crate::time::Timestamp;
 
 /// What is on disk of a board.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stored {
     /// The board as a whole, as it once was; `None` when only the outbox is there.
     pub snapshot: Option<Snapshot>,
-    /// The last entry that is in it; `None` when that is not known.
-    pub mark: Option<Mark>,
     /// The entries since, in the order of their `seq`.
     pub entries: Vec<Entry>,
     /// Whether an entry with a change that was not known is in the snapshot.
@@ -44,22 +39,6 @@ pub struct Stored {
     pub history: History,
 }
 
-/// By what an entry is told from any other that could have its place. A server that was put back from a backup may give
-/// a proposal that is sent again the place that it had before, on top of others, but not the time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// The proposal.
-    pub op: OpId,
-    /// When the server accepted it.
-    pub at: Timestamp,
-}
-
-impl Mark {
-    pub(crate) const fn of(entry: &Entry) -> Self {
-        Self { op: entry.op, at: entry.at }
-    }
-}
-
 /// Something to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
@@ -67,8 +46,6 @@ pub enum Write {
     Snapshot {
         /// The board.
         snapshot: Snapshot,
-        /// The last entry that is in it; `None` when that is not known.
-        mark: Option<Mark>,
         /// Whether an entry with a change that is not known is in it.
         has_unknown: bool,
     },
@@ -166,8 +143,8 @@ pub struct DurableReplica {
     actor: UserId,
     /// `None` until there is a board, on disk or from the server.
     replica: Option<Replica>,
-    /// The last entry that is confirmed. `None` when there is none, or it came within a snapshot of the server, which does
-    /// not say.
+    /// The last entry that is confirmed. `None` when there is none, or it came within a snapshot of an older server,
+    /// which does not say.
     mark: Option<Mark>,
     /// The outbox for as long as there is no board.
     carried: Vec<Proposal>,
@@ -200,17 +177,18 @@ impl DurableReplica {
     /// has them.
     #[must_use]
     pub fn new(actor: UserId, stored: Stored) -> Self {
-        let Stored { snapshot, mark: of_snapshot, entries, has_unknown, outbox, history } = stored;
+        let Stored { snapshot, entries, has_unknown, outbox, history } = stored;
         let (mut mark, mut is_stale) = (None, false);
         let (replica, carried) = match snapshot {
             None => (None, outbox),
             Some(snapshot) => {
+                let of_snapshot = snapshot.last;
                 let mut replica = Replica::with_pending(actor, snapshot, outbox);
                 if has_unknown {
                     replica.note_unknown();
                 }
                 is_stale = replica.confirm(&entries).is_err();
-                mark = entries.iter().find(|entry| entry.seq == replica.seq()).map(Mark::of).or(of_snapshot);
+                mark = entries.iter().find(|entry| entry.seq == replica.seq()).map(Entry::mark).or(of_snapshot);
                 (Some(replica), Vec::new())
             }
         };
@@ -283,8 +261,8 @@ impl DurableReplica {
     #[must_use]
     pub fn whole(&self) -> Option<Write> {
         let replica = self.replica.as_ref()?;
-        let snapshot = Snapshot { seq: replica.seq(), board: replica.confirmed().clone() };
-        Some(Write::Snapshot { snapshot, mark: self.mark, has_unknown: replica.has_unknown() })
+        let snapshot = Snapshot { seq: replica.seq(), board: replica.confirmed().clone(), last: self.mark };
+        Some(Write::Snapshot { snapshot, has_unknown: replica.has_unknown() })
     }
 
     /// Everything that is to be on disk, for one on which some of it is missing. What is still on its way there is not

@@ -47,7 +47,7 @@ mod time;
 mod unknown;
 
 pub use board::{Board, Card, Comment, List, Member, Role, User};
-pub use change::{Change, Context, Entry, NewCard, NewComment, NewList, Proposal, Subject};
+pub use change::{Change, Context, Entry, Mark, NewCard, NewComment, NewList, Proposal, Subject};
 pub use error::{ApplyError, Field};
 pub use history::{Doing, History, NotPossible, Step};
 pub use id::{BoardId, CardId, CommentId, InvalidId, ListId, OpId, Seq, UserId};

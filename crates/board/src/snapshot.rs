@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::board::{Board, Card, List, Member, Role};
+use crate::change::Mark;
 use crate::error::{ApplyError, Field};
 use crate::id::{BoardId, ListId, Seq};
 use crate::limits;
@@ -21,6 +22,9 @@ pub struct Snapshot {
     pub seq: Seq,
     /// The board.
     pub board: Board,
+    /// What that entry is told from others by; `None` when there is none, or whoever wrote this did not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Mark>,
 }
 
 #[derive(Serialize)]

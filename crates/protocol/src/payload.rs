@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use roost_board::{BoardId, BoardSummary, Change, OpId, Role, Seq, Snapshot, Timestamp, UserId};
+use roost_board::{BoardId, BoardSummary, Change, Mark, OpId, Role, Seq, Snapshot, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::rest::EntriesAnswer;
@@ -31,6 +31,7 @@ pub enum JoinedBoard {
 struct JoinedBoardData {
     seq: Seq,
     board: Option<roost_board::Board>,
+    last: Option<Mark>,
     entries: Option<Vec<roost_board::Entry>>,
 }
 
@@ -40,7 +41,7 @@ impl TryFrom<JoinedBoardData> for JoinedBoard {
     fn try_from(data: JoinedBoardData) -> Result<Self, &'static str> {
         let seq = data.seq;
         match (data.board, data.entries) {
-            (Some(board), None) => Ok(Self::Snapshot(Snapshot { seq, board })),
+            (Some(board), None) => Ok(Self::Snapshot(Snapshot { seq, board, last: data.last })),
             (None, Some(entries)) => Ok(Self::Entries(EntriesAnswer { seq, entries })),
             (Some(_), Some(_)) => Err("both board and entries"),
             (None, None) => Err("neither board nor entries"),

@@ -161,7 +161,9 @@ impl Server {
             self.outgoing.push((line, ToDevice::JoinRefused { join }));
             return;
         };
-        let whole = || CatchUp::Snapshot(Snapshot { seq, board: board.clone() });
+        // Older servers do not tell it.
+        let last = if rng.bool() { self.log[..self.n_told].last().map(Entry::mark) } else { None };
+        let whole = || CatchUp::Snapshot(Snapshot { seq, board: board.clone(), last });
         let answer = match from {
             JoinFrom::Start => whole(),
             JoinFrom::Since(since) if since > seq => whole(),

@@ -18,8 +18,12 @@ use crate::store::Log as _;
 /// The most entries in one page.
 pub(crate) const PAGE: usize = 1_000;
 
-/// Entries of this many bytes at most are sent without asking whether the whole board is shorter.
-const SHORT: usize = 4 * 1024;
+/// Entries of this many bytes at most are sent without asking whether the whole board is shorter: to know that, all of
+/// it has to be written down.
+pub(super) const SHORT: usize = 4 * 1024;
+
+/// So many entries are sent likewise, whatever is in them, while they are in memory.
+const FEW: u64 = 32;
 
 /// The most bytes in one page, unless its first entry alone has more.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -36,7 +40,7 @@ pub(crate) struct BoardAccess {
     found: Arc<Mutex<Weak<LiveBoard>>>,
 }
 
-/// A board as JSON, `{"seq":…,"board":…}`, and the last entry that is in it.
+/// A board as JSON, `{"seq":…,"board":…,"last":…}`, and the last entry that is in it.
 #[derive(Debug)]
 pub(crate) struct EncodedSnapshot {
     /// The last entry that is in it.
@@ -119,9 +123,10 @@ impl BoardAccess {
     pub(crate) async fn catch_up(&self, since: Seq) -> Result<CatchUp, AccessError> {
         let live = self.live().await?;
         let (seq, recent) = live.recent_since(since);
+        let is_few = seq.0.checked_sub(since.0).is_some_and(|n_missing| n_missing <= FEW);
         if let Some(entries) = recent
             && since <= seq
-            && n_bytes(&entries) <= SHORT
+            && (is_few || n_bytes(&entries) <= SHORT)
         {
             return Ok(CatchUp::Entries(Page { seq, entries }));
         }
@@ -286,13 +291,13 @@ async fn encode(live: Arc<LiveBoard>) -> Result<Arc<EncodedSnapshot>, AccessErro
     {
         return Ok(Arc::clone(snapshot));
     }
-    let (seq, board) = live.saved();
+    let board = live.saved();
     // A large board takes a while to write down.
     let task = tokio::task::spawn_blocking(move || {
-        let json = serde_json::value::to_raw_value(&roost_board::Snapshot { seq, board })?;
+        let json = serde_json::value::to_raw_value(&board)?;
         let hash = Sha256::digest(json.get().as_bytes());
         let hash = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Arc::new(EncodedSnapshot { seq, json: json.into(), hash }))
+        Ok(Arc::new(EncodedSnapshot { seq: board.seq, json: json.into(), hash }))
     });
     match task.await {
         Ok(Ok(snapshot)) => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use roost_board::{Change, Entry, Seq};
+use roost_board::{Change, Entry, Seq, Snapshot};
 use roost_protocol::payload::{BoardAdded, BoardRemoved};
 use roost_protocol::{Topic, event};
 use serde::Serialize;
@@ -99,7 +99,7 @@ fn tell_of_members(shared: &Shared, live: &LiveBoard, entry: &Entry) {
 fn save_snapshot(shared: &Arc<Shared>, live: &Arc<LiveBoard>) {
     let (store, live) = (shared.store.clone(), Arc::clone(live));
     shared.snapshots.spawn_blocking(move || {
-        let (seq, board) = live.saved();
+        let Snapshot { seq, board, .. } = live.saved();
         match serde_json::to_string(&board) {
             Ok(json) => {
                 live.snapshot_stored(seq, json.len());

@@ -4,7 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use roost_board::{ApplyError, Board, BoardId, BoardSummary, Change, Context, Entry, OpId, Role, Seq, UserId};
+use roost_board::{
+    ApplyError, Board, BoardId, BoardSummary, Change, Context, Entry, Mark, OpId, Role, Seq, Snapshot, UserId,
+};
 use serde_json::value::RawValue;
 use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
 
@@ -69,6 +71,8 @@ struct State {
 #[derive(Debug)]
 struct Saved {
     seq: Seq,
+    /// What its last entry is told from others by.
+    last: Option<Mark>,
     /// As it was before `later`; but who is on it is always right.
     board: Board,
     /// Nobody has asked for the board since these were saved: most boards are changed more often than looked at.
@@ -148,10 +152,11 @@ impl LiveBoard {
                 .load_board(self.id, RECENT)
                 .await?
                 .ok_or_else(|| StoreError::Corrupt(format!("no board {} but members of it", self.id)))?;
+            let last = stored.recent.last().map(|entry| mark(self.id, entry)).transpose()?;
             let mut state = State {
                 tip: stored.board.clone(),
                 tip_seq: stored.seq,
-                saved: Saved { seq: stored.seq, board: stored.board, later: Vec::new() },
+                saved: Saved { seq: stored.seq, last, board: stored.board, later: Vec::new() },
                 recent: VecDeque::new(),
                 recent_bytes: 0,
                 recent_ops: HashMap::new(),
@@ -197,9 +202,9 @@ impl LiveBoard {
     }
 
     /// The board as it is on disk, and its last entry.
-    pub(super) fn saved(&self) -> (Seq, Board) {
+    pub(super) fn saved(&self) -> Snapshot {
         let mut state = self.state();
-        (state.saved.seq, state.settle().clone())
+        Snapshot { seq: state.saved.seq, board: state.settle().clone(), last: state.saved.last }
     }
 
     pub(super) fn saved_seq(&self) -> Seq {
@@ -268,6 +273,7 @@ impl LiveBoard {
         let mut waiting = Vec::with_capacity(entries.len());
         for (entry, json) in entries {
             state.saved.seq = entry.seq;
+            state.saved.last = Some(entry.mark());
             state.saved.later.push(Arc::clone(entry));
             let json = Arc::clone(json);
             state.unstored_bytes += json.get().len();
@@ -333,7 +339,7 @@ impl State {
 
     /// Brings the saved board up to its last entry.
     fn settle(&mut self) -> &Board {
-        let Saved { seq, board, later } = &mut self.saved;
+        let Saved { seq, board, later, .. } = &mut self.saved;
         if !later.is_empty() {
             if self.tip_seq == *seq {
                 // Nothing is under way: the two are the same board, and share what it is made of.
@@ -366,6 +372,10 @@ impl State {
             self.max_older_op = self.max_older_op.max(Some(oldest.op));
         }
     }
+}
+
+fn mark(board: BoardId, entry: &StoredEntry) -> Result<Mark, StoreError> {
+    serde_json::from_str(entry.json.get()).map_err(|error| StoreError::Corrupt(format!("board {board}: {error}")))
 }
 
 /// An `op` is answered again to whoever made it; from anybody else it is another proposal with an id in use.

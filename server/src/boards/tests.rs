@@ -85,11 +85,13 @@ async fn log(access: &BoardAccess) -> Vec<Entry> {
 async fn changes_are_logged_and_read_back() {
     let world = world().await;
     let ada = world.enter(&world.ada).await;
-    assert_eq!(snapshot(&ada).await.seq, Seq::ZERO);
+    let new = snapshot(&ada).await;
+    assert_eq!((new.seq, new.last), (Seq::ZERO, None));
     assert_eq!(ada.propose(op(), list("To do")).await, Ok(Seq(1)));
     assert_eq!(ada.propose(op(), list("Done")).await, Ok(Seq(2)));
     let seen = snapshot(&ada).await;
     assert_eq!((seen.seq, seen.board.lists().len()), (Seq(2), 2));
+    assert_eq!(seen.last, log(&ada).await.last().map(Entry::mark));
 
     let anew = boards(&world.store, &Limits::default());
     assert_eq!(snapshot(&anew.enter(world.ada.id, world.board).await.unwrap()).await, seen);
@@ -334,6 +336,29 @@ async fn catching_up_takes_the_shorter_way() {
         assert!(matches!(caught_up(beyond).await, CatchUp::Snapshot(_)), "{beyond} is not in this log");
         assert_eq!(ada.entries(Seq(beyond)).await.unwrap().entries.len(), 0);
     }
+}
+
+/// Everybody who comes back asks for the last entry that they have, too. On a long board that would be a lot of work,
+/// all the more after a start.
+#[tokio::test]
+async fn a_few_entries_are_told_without_writing_the_board_down() {
+    let world = world().await;
+    let ada = world.enter(&world.ada).await;
+    let (list_id, card_id) = (ListId::from_uuid(new_id()), CardId::from_uuid(new_id()));
+    let new_list = NewList { id: list_id, name: "To do".to_owned(), position: Position::first() };
+    let new_card = NewCard { id: card_id, list_id, title: "Write".to_owned(), position: Position::first() };
+    ada.propose(op(), Change::ListAdded { list: new_list }).await.unwrap();
+    ada.propose(op(), Change::CardAdded { card: new_card }).await.unwrap();
+    let description = "x".repeat(2 * access::SHORT);
+    ada.propose(op(), Change::CardDescribed { card_id, description }).await.unwrap();
+    let last = log(&ada).await.pop().unwrap();
+
+    let anew = boards(&world.store, &Limits::default());
+    let again = anew.enter(world.ada.id, world.board).await.unwrap();
+    let CatchUp::Entries(Page { seq, entries }) = again.catch_up(Seq(2)).await.unwrap() else { panic!("one entry") };
+    assert_eq!((seq, entries.len()), (Seq(3), 1));
+    assert_eq!(serde_json::from_str::<Entry>(entries[0].get()).unwrap(), last);
+    assert!(anew.slot(world.board).encoded.lock().await.is_none());
 }
 
 #[tokio::test]

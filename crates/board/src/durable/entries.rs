@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{CatchUp, DurableReplica, JoinFrom, Mark, News, Outcome, Trouble, Write};
-use crate::change::{Entry, Proposal};
+use super::{CatchUp, DurableReplica, JoinFrom, News, Outcome, Trouble, Write};
+use crate::change::{Entry, Mark, Proposal};
 use crate::id::{OpId, Seq};
 use crate::replica::{Replica, ReplicaError};
 use crate::snapshot::Snapshot;
@@ -23,7 +23,7 @@ impl DurableReplica {
             replica.forget_accepted();
         }
         match answer {
-            CatchUp::Snapshot(snapshot) if self.is_known(&snapshot) => Outcome::default(),
+            CatchUp::Snapshot(snapshot) if self.is_known(&snapshot) => self.learn(snapshot.last),
             CatchUp::Snapshot(snapshot) => self.start_from(snapshot),
             CatchUp::Entries { entries, .. } if !self.goes_on_from_here(&entries) => {
                 let mut outcome = Outcome { trouble: Some(self.other_log()), ..Outcome::default() };
@@ -51,10 +51,20 @@ impl DurableReplica {
         })
     }
 
+    /// The server has told the last entry of the board as it is here.
+    fn learn(&mut self, last: Option<Mark>) -> Outcome {
+        let mut outcome = Outcome::default();
+        if last.is_some() && last != self.mark {
+            self.mark = last;
+            self.store_whole(&mut outcome);
+        }
+        outcome
+    }
+
     /// Whether the last entry that is here is among those that the server has.
     fn goes_on_from_here(&self, entries: &[Entry]) -> bool {
         let here = self.replica.as_ref().map_or(Seq::ZERO, Replica::seq);
-        here == Seq::ZERO || entries.iter().any(|entry| entry.seq == here && Some(Mark::of(entry)) == self.mark)
+        here == Seq::ZERO || entries.iter().any(|entry| entry.seq == here && Some(entry.mark()) == self.mark)
     }
 
     fn other_log(&self) -> Trouble {
@@ -93,7 +103,7 @@ impl DurableReplica {
             self.sent.remove(op);
         }
         if let Some(last) = fresh.iter().find(|entry| entry.seq == after) {
-            self.mark = Some(Mark::of(last));
+            self.mark = Some(last.mark());
         }
         if !fresh.is_empty() {
             self.store(&fresh, &mut outcome);
@@ -117,6 +127,7 @@ impl DurableReplica {
     fn start_from(&mut self, snapshot: Snapshot) -> Outcome {
         let before: Vec<OpId> = self.outbox().map(|proposal| proposal.op).collect();
         let mut outcome = Outcome { news: vec![News::Reset], ..Outcome::default() };
+        let last = snapshot.last;
         match &mut self.replica {
             Some(replica) if replica.seq() <= snapshot.seq => replica.reset(snapshot),
             // The server was put back to what it was earlier, and it is the server that decides.
@@ -134,7 +145,7 @@ impl DurableReplica {
                 self.replica = Some(Replica::with_pending(self.actor, snapshot, carried));
             }
         }
-        self.mark = None;
+        self.mark = last;
         self.store_whole(&mut outcome);
         let after: HashSet<OpId> = self.outbox().map(|proposal| proposal.op).collect();
         let settled: Vec<OpId> = before.into_iter().filter(|op| !after.contains(op)).collect();

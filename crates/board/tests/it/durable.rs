@@ -1,6 +1,6 @@
 //! The rules of a durable replica, one by one. That they hold together, the simulation shows.
 
-use roost_board::durable::{CatchUp, DurableReplica, JoinFrom, Mark, News, Outcome, Stored, Trouble, Write};
+use roost_board::durable::{CatchUp, DurableReplica, JoinFrom, News, Outcome, Stored, Trouble, Write};
 use roost_board::{Board, Change, Context, Doing, Entry, OpId, Proposal, Seq, Snapshot, Timestamp};
 
 use crate::draw::{card_added, context, empty_board, list_added, op_id, user_id, with};
@@ -16,7 +16,7 @@ fn joined() -> DurableReplica {
 }
 
 fn stored() -> Stored {
-    let snapshot = Snapshot { seq: Seq::ZERO, board: with(empty_board(), [list_added(0, "a0")]) };
+    let snapshot = Snapshot { seq: Seq::ZERO, board: with(empty_board(), [list_added(0, "a0")]), last: None };
     Stored { snapshot: Some(snapshot), ..Stored::default() }
 }
 
@@ -112,7 +112,7 @@ fn a_proposal_is_not_settled_on_a_disk_that_lacks_its_entry() {
     drop(propose(&mut replica, 1));
     replica.kept(op_id(1));
     let board = with(empty_board(), [list_added(0, "a0"), card_added(1, 0, "a0")]);
-    drop(replica.joined(CatchUp::Snapshot(Snapshot { seq: Seq(1), board })));
+    drop(replica.joined(CatchUp::Snapshot(Snapshot { seq: Seq(1), board, last: None })));
     replica.not_written();
     let outcome = replica.accepted(op_id(1), Seq(1));
     assert!(matches!(outcome.writes.as_slice(), [Write::Snapshot { .. }, Write::Settled(_)]), "{outcome:?}");
@@ -184,7 +184,7 @@ fn board_with(proposals: &[u16]) -> Board {
 }
 
 fn snapshot(seq: u64, proposals: &[u16]) -> CatchUp {
-    CatchUp::Snapshot(Snapshot { seq: Seq(seq), board: board_with(proposals) })
+    CatchUp::Snapshot(Snapshot { seq: Seq(seq), board: board_with(proposals), last: None })
 }
 
 /// One that has the entries 1 to 3, and a proposal that waits; it has just lost the connection.
@@ -209,7 +209,7 @@ fn assert_takes_the_other_log(replica: &mut DurableReplica, answer: CatchUp) {
     assert_eq!(replica.view(), before.view());
     assert_eq!(sent(replica), []);
     let outcome = replica.joined(snapshot(5, &[1, 4, 5, 6, 7]));
-    assert!(matches!(outcome.writes.as_slice(), [Write::Snapshot { mark: None, .. }]), "{outcome:?}");
+    assert!(matches!(outcome.writes.as_slice(), [Write::Snapshot { .. }]), "{outcome:?}");
     assert_eq!(outcome.news, [News::Reset]);
     assert_eq!(*replica.replica().unwrap().confirmed(), board_with(&[1, 4, 5, 6, 7]));
     assert_eq!(replica.view().unwrap().n_cards(), 6);
@@ -253,9 +253,9 @@ fn that_the_last_entry_comes_again_is_no_news() {
     assert_eq!(outcome.news, [News::Entries(vec![entry(4, 4)])]);
 }
 
-/// The server does not say which entry was the last in it.
+/// An older server does not say which entry was the last in it.
 #[test]
-fn a_board_from_a_snapshot_is_taken_as_a_whole_until_an_entry_comes() {
+fn a_board_whose_last_entry_is_not_told_is_taken_as_a_whole_until_an_entry_comes() {
     let mut replica = DurableReplica::new(user_id(ME), Stored::default());
     drop(replica.joined(snapshot(2, &[1, 2])));
     assert_eq!(replica.join_from(), JoinFrom::Start);
@@ -265,14 +265,45 @@ fn a_board_from_a_snapshot_is_taken_as_a_whole_until_an_entry_comes() {
     assert_eq!(replica.join_from(), JoinFrom::Since(Seq(2)));
 }
 
+fn marked(seq: u64, proposals: &[u16], last: &Entry) -> CatchUp {
+    CatchUp::Snapshot(Snapshot { seq: Seq(seq), board: board_with(proposals), last: Some(last.mark()) })
+}
+
+#[test]
+fn a_snapshot_that_names_its_last_entry_need_not_be_fetched_again() {
+    let mut replica = DurableReplica::new(user_id(ME), Stored::default());
+    let outcome = replica.joined(marked(2, &[1, 2], &entry(2, 2)));
+    let [Write::Snapshot { snapshot, .. }] = outcome.writes.as_slice() else { panic!("{outcome:?}") };
+    assert_eq!(snapshot.last, Some(entry(2, 2).mark()));
+    assert_eq!(replica.join_from(), JoinFrom::Since(Seq(1)));
+    replica.disconnected();
+    let quiet = CatchUp::Entries { seq: Seq(2), entries: vec![entry(2, 2)] };
+    assert_eq!(replica.joined(quiet), Outcome::default());
+    replica.disconnected();
+    let other = replica.joined(CatchUp::Entries { seq: Seq(2), entries: vec![entry(7, 2)] });
+    assert_eq!((other.rejoin, other.trouble), (Some(JoinFrom::Start), Some(Trouble::OtherLog { seq: Seq(2) })));
+}
+
+#[test]
+fn a_known_board_whose_last_entry_is_told_later_is_written_with_it() {
+    let mut replica = DurableReplica::new(user_id(ME), Stored::default());
+    drop(replica.joined(snapshot(2, &[1, 2])));
+    replica.disconnected();
+    let outcome = replica.joined(marked(2, &[1, 2], &entry(2, 2)));
+    assert!(matches!(outcome.writes.as_slice(), [Write::Snapshot { .. }]), "{outcome:?}");
+    assert_eq!((outcome.news, replica.join_from()), (Vec::new(), JoinFrom::Since(Seq(1))));
+    replica.disconnected();
+    assert_eq!(replica.joined(marked(2, &[1, 2], &entry(2, 2))), Outcome::default(), "nothing is new");
+}
+
 #[test]
 fn a_start_from_disk_knows_the_last_entry() {
-    let of = |entry: Entry| Mark { op: entry.op, at: entry.at };
-    let whole = Some(Snapshot { seq: Seq(2), board: board_with(&[1, 2]) });
+    let whole = Some(Snapshot { seq: Seq(2), board: board_with(&[1, 2]), last: None });
     let without = Stored { snapshot: whole.clone(), ..Stored::default() };
     assert_eq!(DurableReplica::new(user_id(ME), without).join_from(), JoinFrom::Start, "an older version wrote it");
 
-    let stored = Stored { snapshot: whole, mark: Some(of(entry(2, 2))), ..Stored::default() };
+    let whole = whole.map(|whole| Snapshot { last: Some(entry(2, 2).mark()), ..whole });
+    let stored = Stored { snapshot: whole, ..Stored::default() };
     let mut replica = DurableReplica::new(user_id(ME), stored.clone());
     assert_eq!(replica.join_from(), JoinFrom::Since(Seq(1)));
     let outcome = replica.joined(CatchUp::Entries { seq: Seq(2), entries: vec![entry(5, 2)] });
@@ -280,8 +311,8 @@ fn a_start_from_disk_knows_the_last_entry() {
 
     let mut replica = DurableReplica::new(user_id(ME), Stored { entries: vec![entry(3, 3)], ..stored });
     assert_eq!(replica.join_from(), JoinFrom::Since(Seq(2)));
-    let Some(Write::Snapshot { mark, .. }) = replica.whole() else { panic!("there is a board") };
-    assert_eq!(mark, Some(of(entry(3, 3))));
+    let Some(Write::Snapshot { snapshot, .. }) = replica.whole() else { panic!("there is a board") };
+    assert_eq!(snapshot.last, Some(entry(3, 3).mark()));
     let outcome = replica.joined(CatchUp::Entries { seq: Seq(3), entries: vec![entry(3, 3)] });
     assert_eq!(outcome, Outcome::default());
 }
@@ -350,14 +381,14 @@ fn written_anew_there_is_all_that_was_written_before_and_nothing_else() {
     drop(propose(&mut replica, 4));
 
     let writes = replica.anew();
-    let [Write::Snapshot { snapshot, mark, .. }, Write::Waiting { outbox, history }] = writes.as_slice() else {
+    let [Write::Snapshot { snapshot, .. }, Write::Waiting { outbox, history }] = writes.as_slice() else {
         panic!("{writes:?}");
     };
     assert_eq!(outbox.iter().map(|proposal| proposal.op).collect::<Vec<_>>(), [op_id(1), op_id(2), op_id(3)]);
     assert_eq!(*history, kept, "what can be done again, too");
     let snapshot = Some(snapshot.clone());
     let (outbox, history) = (outbox.clone(), history.clone());
-    let stored = Stored { snapshot, mark: *mark, outbox, history, ..Stored::default() };
+    let stored = Stored { snapshot, outbox, history, ..Stored::default() };
     let again = DurableReplica::new(user_id(ME), stored);
     assert!(again.outbox().eq(before.outbox()));
     assert_eq!((again.view(), again.history()), (before.view(), before.history()));

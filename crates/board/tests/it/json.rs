@@ -177,7 +177,7 @@ fn small_snapshot() -> Snapshot {
             Change::ListArchived { list_id: list_id(3) },
         ],
     );
-    Snapshot { seq: Seq(12), board }
+    Snapshot { seq: Seq(12), board, last: None }
 }
 
 /// Lists and cards in display order; what is archived apart.

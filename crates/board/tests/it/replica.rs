@@ -39,7 +39,7 @@ impl Server {
     }
 
     fn snapshot(&self) -> Snapshot {
-        Snapshot { seq: self.seq(), board: self.board().clone() }
+        Snapshot { seq: self.seq(), board: self.board().clone(), last: None }
     }
 
     fn entries_since(&self, seq: Seq) -> Vec<Entry> {
@@ -320,7 +320,7 @@ proptest! {
             let mut from_entries = Replica::new(user_id(person), first.clone());
             from_entries.confirm(&server.log).unwrap();
             let since = cut.index(server.boards.len());
-            let snapshot = Snapshot { seq: Seq(since as u64), board: server.boards[since].clone() };
+            let snapshot = Snapshot { seq: Seq(since as u64), board: server.boards[since].clone(), last: None };
             let mut from_snapshot = Replica::new(user_id(person), snapshot);
             // All of them again, those that are in the snapshot too.
             from_snapshot.confirm(&server.log).unwrap();
@@ -434,7 +434,7 @@ fn a_proposal_made_twice_is_pending_once() {
 fn a_replica_starts_with_what_waited() {
     let board = with(empty_board(), [list_added(0, "a0")]);
     let waiting = [proposal(0, card_added(0, 0, "a0")), proposal(1, card_added(1, 7, "a0"))];
-    let replica = Replica::with_pending(user_id(ME), Snapshot { seq: Seq(1), board }, waiting);
+    let replica = Replica::with_pending(user_id(ME), Snapshot { seq: Seq(1), board, last: None }, waiting);
     assert_eq!(replica.pending().len(), 2);
     assert_eq!(replica.view().n_cards(), 1);
     assert_eq!(replica.confirmed().n_cards(), 0);
@@ -469,7 +469,7 @@ fn an_older_snapshot_is_passed_over() {
 #[test]
 fn the_largest_seq_is_no_trap() {
     let board = empty_board();
-    let mut replica = Replica::new(user_id(ME), Snapshot { seq: Seq(u64::MAX), board });
+    let mut replica = Replica::new(user_id(ME), Snapshot { seq: Seq(u64::MAX), board, last: None });
     let entry = |seq| Entry {
         seq: Seq(seq),
         op: op_id(0),

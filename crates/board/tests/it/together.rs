@@ -117,7 +117,7 @@ proptest! {
         let before = two_lists(n_cards);
         let spot = before.card_position(list_id(0), index, None).unwrap();
         let drops = drops(&before, index, &is_new);
-        let snapshot = || Snapshot { seq: Seq(0), board: before.clone() };
+        let snapshot = || Snapshot { seq: Seq(0), board: before.clone(), last: None };
         let people = 0..N_DROPPED;
         let mut replicas: Vec<Replica> = people.map(|person| Replica::new(user_id(person), snapshot())).collect();
         for (replica, proposal) in replicas.iter_mut().zip(&drops) {

@@ -86,7 +86,7 @@ fn an_unknown_change_cannot_be_made() {
     assert_eq!(board.apply(&context(0, 0), &unknown_change()), refused);
     assert_eq!(board.apply(&context(4, 0), &unknown_change()), Err(ApplyError::NotAMember));
     assert_eq!(board, furnished_board());
-    let mut replica = Replica::new(user_id(0), Snapshot { seq: Seq(0), board });
+    let mut replica = Replica::new(user_id(0), Snapshot { seq: Seq(0), board, last: None });
     let proposal = Proposal { op: op_id(0), at: Timestamp::from_millis(0), change: unknown_change() };
     assert_eq!(replica.propose(proposal), refused);
     assert_eq!(replica.pending().len(), 0);
@@ -103,7 +103,7 @@ fn a_replica_takes_unknown_entries() {
         at: Timestamp::from_millis(0),
         change,
     };
-    let snapshot = || Snapshot { seq: Seq(0), board: empty_board() };
+    let snapshot = || Snapshot { seq: Seq(0), board: empty_board(), last: None };
     let mut replica = Replica::new(user_id(0), snapshot());
     let mine = Proposal { op: op_id(100), at: Timestamp::from_millis(0), change: list_added(0, "a0") };
     replica.propose(mine).unwrap();
@@ -112,7 +112,7 @@ fn a_replica_takes_unknown_entries() {
     assert_eq!(replica.confirmed(), &empty_board());
     assert_eq!(replica.view().lists().len(), 1);
 
-    replica.reset(Snapshot { seq: Seq(9), board: empty_board() });
+    replica.reset(Snapshot { seq: Seq(9), board: empty_board(), last: None });
     assert!(replica.has_unknown());
     let mut kept = Replica::new(user_id(0), snapshot());
     kept.note_unknown();
@@ -123,7 +123,7 @@ fn a_replica_takes_unknown_entries() {
 #[test]
 fn an_unknown_proposal_that_is_pending_waits_for_the_server() {
     let proposal = Proposal { op: op_id(0), at: Timestamp::from_millis(0), change: unknown_change() };
-    let snapshot = Snapshot { seq: Seq(0), board: empty_board() };
+    let snapshot = Snapshot { seq: Seq(0), board: empty_board(), last: None };
     let mut replica = Replica::with_pending(user_id(0), snapshot, [proposal.clone()]);
     assert_eq!(replica.view(), &empty_board());
     let Proposal { op, at, change } = proposal;

@@ -53,7 +53,7 @@ impl ModelDevice {
     pub(crate) fn new(setting: &Setting) -> Self {
         let mut disk = Disk::default();
         if setting.has_new_board {
-            let snapshot = Snapshot { seq: Seq::ZERO, board: draw::new_board() };
+            let snapshot = Snapshot { seq: Seq::ZERO, board: draw::new_board(), last: None };
             disk.stored.snapshot = Some(snapshot);
             disk.has_new_board = true;
         }

@@ -62,9 +62,8 @@ impl Disk {
     fn write(&mut self, write: Write) {
         let stored = &mut self.stored;
         match write {
-            Write::Snapshot { snapshot, mark, has_unknown } => {
+            Write::Snapshot { snapshot, has_unknown } => {
                 stored.snapshot = Some(snapshot);
-                stored.mark = mark;
                 stored.has_unknown = has_unknown;
                 stored.entries.clear();
             }

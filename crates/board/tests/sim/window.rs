@@ -15,7 +15,7 @@ impl Window {
     /// A window that has just been opened: it starts from a copy.
     pub(crate) fn open(source: &DurableReplica) -> Self {
         let copy = source.replica().map(|replica| {
-            let snapshot = Snapshot { seq: replica.seq(), board: replica.confirmed().clone() };
+            let snapshot = Snapshot { seq: replica.seq(), board: replica.confirmed().clone(), last: None };
             Replica::with_pending(source.actor(), snapshot, replica.pending().cloned())
         });
         Self { replica: copy, trouble: None }

@@ -61,7 +61,7 @@ pub(crate) fn board() -> Board {
 }
 
 pub(crate) fn snapshot() -> Snapshot {
-    Snapshot { seq: Seq(1), board: board() }
+    Snapshot { seq: Seq(1), board: board(), last: None }
 }
 
 pub(crate) fn proposal() -> Proposal {

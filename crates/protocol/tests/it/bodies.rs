@@ -68,9 +68,9 @@ fn joining_a_board() {
     check(&JoinBoard::default(), &expect!["{}"]);
     check(&JoinBoard { since: Some(Seq(7)) }, &expect![[r#"{"since":7}"#]]);
     check(
-        &JoinedBoard::Snapshot(Snapshot { seq: Seq(2), board: board() }),
+        &JoinedBoard::Snapshot(Snapshot { seq: Seq(2), board: board(), last: Some(entry().mark()) }),
         &expect![[
-            r#"{"seq":2,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1b","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1a","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e11","name":"This week","position":"a0"}],"cards":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1c","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e11","title":"Call the printer","description":"","position":"a0","comments":[]}],"archived_lists":[],"archived_cards":[]}}"#
+            r#"{"seq":2,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1b","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1a","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e11","name":"This week","position":"a0"}],"cards":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1c","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e11","title":"Call the printer","description":"","position":"a0","comments":[]}],"archived_lists":[],"archived_cards":[]},"last":{"op":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1d","at":"2026-03-01T09:30:00.125Z"}}"#
         ]],
     );
     check(
@@ -256,7 +256,7 @@ fn boards() {
         ]],
     );
     check(
-        &Snapshot { seq: Seq(2), board: board() },
+        &Snapshot { seq: Seq(2), board: board(), last: None },
         &expect![[
             r#"{"seq":2,"board":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1b","name":"Spring release","members":[{"user":{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1a","first_name":"Ada","last_name":"Berg","email":"ada@example.org"},"role":"owner"}],"lists":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e11","name":"This week","position":"a0"}],"cards":[{"id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e1c","list_id":"0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e11","title":"Call the printer","description":"","position":"a0","comments":[]}],"archived_lists":[],"archived_cards":[]}}"#
         ]],

@@ -47,6 +47,27 @@ async fn joining_brings_the_board_or_what_was_missed() {
     assert_eq!(since(Value::Null).await["board"]["lists"].as_array().unwrap().len(), 3);
 }
 
+/// Whoever has the board as a whole knows its last entry, and sees by that entry alone that nothing has changed.
+#[tokio::test]
+async fn the_last_entry_is_told_with_the_board_and_alone_when_it_is_joined_again() {
+    let (world, ada, board, topic) = board().await;
+    let mut client = world.connect(&ada).await;
+    assert_eq!(client.join(&topic, json!({})).await["last"], Value::Null, "there is none yet");
+    for number in 1..=3 {
+        client.propose(&topic, list_added(&format!("List {number}")).0).await;
+    }
+    let mut other = world.connect(&ada).await;
+    let whole = other.join(&topic, json!({})).await;
+    assert_eq!(whole["last"], json!(world.snapshot(&ada, board).await.last.unwrap()));
+    drop(other);
+    let mut other = world.connect(&ada).await;
+    let again = other.join(&topic, json!({ "since": 2 })).await;
+    assert_eq!((again["seq"].as_u64(), seqs(&again["entries"])), (Some(3), vec![3]));
+    let Entry { op, at, .. } = serde_json::from_value(again["entries"][0].clone()).unwrap();
+    assert_eq!(whole["last"], json!({ "op": op, "at": at }));
+    assert!(again.get("board").is_none(), "{again}");
+}
+
 #[tokio::test]
 async fn a_join_that_is_refused_says_why() {
     let (world, ada, _, topic) = board().await;

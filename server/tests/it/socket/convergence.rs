@@ -91,6 +91,7 @@ impl Follower {
             assert_eq!(entry.seq, self.board.seq.next());
             self.board.board.apply(&entry.context(), &entry.change).unwrap();
             self.board.seq = entry.seq;
+            self.board.last = Some(entry.mark());
         }
     }
 }

@@ -131,7 +131,7 @@ impl Screen {
         Some(BoardCopy {
             number,
             me: board.actor(),
-            snapshot: Snapshot { seq: replica.seq(), board: replica.confirmed().clone() },
+            snapshot: Snapshot { seq: replica.seq(), board: replica.confirmed().clone(), last: None },
             pending: replica.pending().cloned().collect(),
             present: self.present.clone(),
             has_unknown: replica.has_unknown(),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     fn replica() -> DurableReplica {
-        let snapshot = Some(Snapshot { seq: Seq::ZERO, board: board() });
+        let snapshot = Some(Snapshot { seq: Seq::ZERO, board: board(), last: None });
         let mut replica = DurableReplica::new(me(), Stored { snapshot, ..Stored::default() });
         drop(replica.joined(CatchUp::Entries { seq: Seq::ZERO, entries: Vec::new() }));
         replica

@@ -14,8 +14,6 @@ use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use super::database::Database;
-#[cfg(test)]
-pub(super) use layout::LAYOUT;
 
 /// Something to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

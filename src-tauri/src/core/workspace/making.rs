@@ -29,8 +29,8 @@ impl Workspace {
             return Ok(made_before);
         }
         let summary = board.summary();
-        let snapshot = Snapshot { seq: Seq::ZERO, board };
-        let whole = Write::Snapshot { snapshot, mark: None, has_unknown: false };
+        let snapshot = Snapshot { seq: Seq::ZERO, board, last: None };
+        let whole = Write::Snapshot { snapshot, has_unknown: false };
         writes.extend([AccountWrite::NewBoard { id, name }, AccountWrite::Board(id, whole)]);
         account.write(writes).await.map_err(Error::NotKept)?;
         if stop.is_cancelled() {

@@ -65,7 +65,7 @@ impl Record {
             history: History::default(),
             n_in_history: 0,
             is_history_unsure: false,
-            replica: Replica::new(me, Snapshot { seq: Seq::ZERO, board }),
+            replica: Replica::new(me, Snapshot { seq: Seq::ZERO, board, last: None }),
         }
     }
 
@@ -129,7 +129,7 @@ impl Record {
         self.replica.confirm(&log.entries[of_log(self.replica.seq().0)..of_log(found.seq)]).unwrap();
         assert_eq!(self.replica.seq().0, found.seq, "older than before");
         assert_eq!(hash(self.replica.confirmed()), found.confirmed, "the board is not what the log says");
-        let snapshot = Snapshot { seq: self.replica.seq(), board: self.replica.confirmed().clone() };
+        let snapshot = Snapshot { seq: self.replica.seq(), board: self.replica.confirmed().clone(), last: None };
         let pending = found.pending.iter().map(|op| self.step(*op).proposal.clone());
         let replica = Replica::with_pending(self.replica.actor(), snapshot, pending);
         assert_eq!(hash(replica.view()), found.view, "the view does not follow from what waits");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use roost::core::UiEvent;
-use roost_board::{Board, BoardId, Change, ListId, OpId, Replica, Seq, Snapshot, User};
+use roost_board::{Board, BoardId, Change, Entry, ListId, OpId, Replica, Seq, Snapshot, User};
 use roost_bridge::{ConnectionPhase, ConnectionState};
 use roost_protocol::rest::EntriesAnswer;
 use serde::de::DeserializeOwned;
@@ -171,9 +171,10 @@ impl World {
             let Some(shown) = shown else { continue };
             assert!(log.entries == before[id].entries, "the past has changed");
             assert!(log.entries.iter().all(|entry| known.contains(&entry.op)), "a change that nobody made");
-            let mut replica = Replica::new(self.ada.id, Snapshot { seq: Seq::ZERO, board: board.clone() });
+            let mut replica = Replica::new(self.ada.id, Snapshot { seq: Seq::ZERO, board: board.clone(), last: None });
             replica.confirm(&log.entries).unwrap();
-            assert_eq!(shown, Snapshot { seq: replica.seq(), board: replica.confirmed().clone() });
+            let last = log.entries.last().map(Entry::mark);
+            assert_eq!(shown, Snapshot { seq: replica.seq(), board: replica.confirmed().clone(), last });
         }
     }
 }

@@ -51,7 +51,7 @@ fn copy(number: u64, entries: &[Entry], pending: Vec<Proposal>) -> BoardCopy {
     BoardCopy {
         number,
         me: me(),
-        snapshot: Snapshot { seq, board },
+        snapshot: Snapshot { seq, board, last: None },
         pending,
         present: Vec::new(),
         has_unknown: false,

@@ -55,8 +55,8 @@ impl CoreDevice {
         if setting.has_new_board {
             let whole = draw::new_board();
             let name = whole.name().to_owned();
-            let snapshot = Snapshot { seq: Seq::ZERO, board: whole };
-            let write = Write::Snapshot { snapshot, mark: None, has_unknown: false };
+            let snapshot = Snapshot { seq: Seq::ZERO, board: whole, last: None };
+            let write = Write::Snapshot { snapshot, has_unknown: false };
             let writes = vec![AccountWrite::NewBoard { id: board, name }, AccountWrite::Board(board, write)];
             let mut open = folder.open(&runtime);
             let written = open.store.write(writes);

@@ -10,7 +10,7 @@ use crate::core::store::file::Layout;
 use crate::core::store::rescue::{Saved, rows};
 
 /// What is nowhere else has numbered rows: what is left of a damaged table is found by trying numbers.
-pub(in crate::core::store) const LAYOUT: Layout = Layout {
+pub(super) const LAYOUT: Layout = Layout {
     steps: &[
         // 1: everything.
         "CREATE TABLE meta (
@@ -57,8 +57,6 @@ pub(in crate::core::store) const LAYOUT: Layout = Layout {
              board_id TEXT NOT NULL UNIQUE,
              name TEXT NOT NULL
          ) STRICT;",
-        // 2: which entry is the last one in a snapshot, if that is known.
-        "ALTER TABLE snapshots ADD COLUMN mark TEXT",
     ],
     rescue,
     means,
@@ -96,7 +94,7 @@ fn rescue(from: &Connection, to: &Connection) -> rusqlite::Result<Saved> {
     Ok(Saved { n, is_all })
 }
 
-/// Boards that are not on the server yet cannot be fetched from there. No entry is in them.
+/// Boards that are not on the server yet cannot be fetched from there.
 fn rescue_new_snapshots(from: &Connection, to: &Connection, boards: &[(BoardId, String)]) -> rusqlite::Result<()> {
     let (snapshots, _) = rows(from, "snapshots", "board_id, has_unknown, app_version, snapshot", |row| {
         let board = id::<BoardId>(row, 0).filter(|board| boards.iter().any(|(new, _)| new == board))?;
@@ -104,7 +102,7 @@ fn rescue_new_snapshots(from: &Connection, to: &Connection, boards: &[(BoardId, 
         Some((snapshot, row.get::<_, bool>(1).ok()?, row.get::<_, String>(2).ok()?))
     });
     for (snapshot, has_unknown, app_version) in &snapshots {
-        write::snapshot(to, snapshot, None, *has_unknown, app_version)?;
+        write::snapshot(to, snapshot, *has_unknown, app_version)?;
     }
     Ok(())
 }

@@ -3,9 +3,8 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use roost_board::durable::{Mark, Stored};
+use roost_board::durable::Stored;
 use roost_board::{BoardId, Entry, History, OpId, Proposal, Snapshot, Step};
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 
@@ -45,19 +44,18 @@ pub(super) fn board(db: &Connection, board: BoardId, app_version: &str) -> Resul
     let history = History::from_steps(steps(db, &board_id, UNDO)?, steps(db, &board_id, REDO)?);
     let whole = db
         .prepare_cached(
-            "SELECT snapshot, has_unknown, mark FROM snapshots
+            "SELECT snapshot, has_unknown FROM snapshots
              WHERE board_id = ?1 AND (NOT has_unknown OR app_version = ?2)",
         )?
         .query_row([board_id.as_str(), app_version], |row| {
-            Ok((or_log("a snapshot", json::<Snapshot>(row, 0)), row.get(1)?, mark(row, 2)?))
+            Ok((or_log("a snapshot", json::<Snapshot>(row, 0)), row.get(1)?))
         })
         .optional()?;
-    let (snapshot, has_unknown, mark) = whole.unwrap_or_default();
+    let (snapshot, has_unknown) = whole.unwrap_or_default();
     let Some(snapshot) = snapshot.filter(|snapshot| snapshot.board.id() == board) else {
         return Ok(Stored { outbox, history, ..Stored::default() });
     };
-    let entries = entries(db, &board_id)?;
-    Ok(Stored { snapshot: Some(snapshot), mark, entries, has_unknown, outbox, history })
+    Ok(Stored { entries: entries(db, &board_id)?, snapshot: Some(snapshot), has_unknown, outbox, history })
 }
 
 /// The entries up to the first that cannot be read: the server has the others.
@@ -71,12 +69,6 @@ fn entries(db: &Connection, board_id: &str) -> Result<Vec<Entry>, StoreError> {
         entries.push(entry);
     }
     Ok(entries)
-}
-
-/// Without one, the board is taken as a whole at the next join.
-fn mark(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Mark>> {
-    let is_there = row.get_ref(column)? != ValueRef::Null;
-    Ok(is_there.then(|| or_log("the last entry of a snapshot", json(row, column))).flatten())
 }
 
 fn steps(db: &Connection, board_id: &str, side: &str) -> Result<Vec<Step>, StoreError> {

@@ -1,6 +1,6 @@
 //! Writing to the file of an account.
 
-use roost_board::durable::{Mark, Write};
+use roost_board::durable::Write;
 use roost_board::limits::HISTORY_MAX;
 use roost_board::{BoardId, Change, Doing, Entry, History, OpId, Proposal, Seq, Snapshot, Step};
 use roost_bridge::AttentionItem;
@@ -42,9 +42,7 @@ pub(super) fn write(db: &Connection, write: &AccountWrite, app_version: &str) ->
 
 fn board(db: &Connection, id: BoardId, write: &Write, app_version: &str) -> Result<()> {
     match write {
-        Write::Snapshot { snapshot: whole, mark, has_unknown } => {
-            snapshot(db, whole, mark.as_ref(), *has_unknown, app_version)
-        }
+        Write::Snapshot { snapshot: whole, has_unknown } => snapshot(db, whole, *has_unknown, app_version),
         Write::Entries(entries) => entries.iter().try_for_each(|entry| put_entry(db, id, entry)),
         Write::Queued { proposal, doing, inverse } => {
             put_in_outbox(db, id, proposal)?;
@@ -62,23 +60,16 @@ fn board(db: &Connection, id: BoardId, write: &Write, app_version: &str) -> Resu
     }
 }
 
-pub(super) fn snapshot(
-    db: &Connection,
-    snapshot: &Snapshot,
-    mark: Option<&Mark>,
-    has_unknown: bool,
-    app_version: &str,
-) -> Result<()> {
+pub(super) fn snapshot(db: &Connection, snapshot: &Snapshot, has_unknown: bool, app_version: &str) -> Result<()> {
     let id = text(&snapshot.board.id());
     execute(db, "DELETE FROM entries WHERE board_id = ?1", [&id])?;
     execute(
         db,
-        "INSERT INTO snapshots (board_id, seq, has_unknown, app_version, snapshot, mark)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO snapshots (board_id, seq, has_unknown, app_version, snapshot) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (board_id) DO UPDATE SET
              seq = excluded.seq, has_unknown = excluded.has_unknown,
-             app_version = excluded.app_version, snapshot = excluded.snapshot, mark = excluded.mark",
-        params![id, number(snapshot.seq), has_unknown, app_version, json(snapshot), mark.map(json)],
+             app_version = excluded.app_version, snapshot = excluded.snapshot",
+        params![id, number(snapshot.seq), has_unknown, app_version, json(snapshot)],
     )
 }
 

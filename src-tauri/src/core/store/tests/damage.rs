@@ -18,12 +18,12 @@ const WAITING: usize = 400;
 async fn filled() -> Place {
     let place = Place::new();
     let store = place.open();
-    let whole = Write::Snapshot { snapshot: snapshot(1, 0, "Spring release"), mark: None, has_unknown: false };
+    let whole = Write::Snapshot { snapshot: snapshot(1, 0, "Spring release"), has_unknown: false };
     let later = Write::Entries((1..200).map(|n| entry(n, n as usize)).collect());
     let mut writes = vec![AccountWrite::Board(board_id(1), whole), AccountWrite::Board(board_id(1), later)];
     writes.extend((0..WAITING).map(|n| queued(1, n)));
     writes.push(AccountWrite::Attention(attention(9_999, "The card is gone")));
-    let new = Write::Snapshot { snapshot: snapshot(2, 0, "Autumn release"), mark: None, has_unknown: false };
+    let new = Write::Snapshot { snapshot: snapshot(2, 0, "Autumn release"), has_unknown: false };
     writes.push(AccountWrite::NewBoard { id: board_id(2), name: "Autumn release".to_owned() });
     writes.push(AccountWrite::Board(board_id(2), new));
     store.write(writes).await.unwrap();

@@ -6,8 +6,8 @@ use std::fs;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
-use roost_board::durable::{Mark, Stored, Write};
-use roost_board::{BoardId, Doing, Entry, History, Proposal, Seq, Snapshot, Step, Timestamp};
+use roost_board::durable::{Stored, Write};
+use roost_board::{BoardId, Doing, Entry, History, Mark, Proposal, Seq, Snapshot, Step, Timestamp};
 use roost_bridge::BoardsPage;
 
 use super::sample::{ACCOUNT, Place, attention, board_id, change, entry, op, proposal, snapshot};
@@ -24,7 +24,7 @@ struct Model {
 
 #[derive(Debug, Clone, Default)]
 struct Kept {
-    snapshot: Option<(Snapshot, Option<Mark>, bool, &'static str)>,
+    snapshot: Option<(Snapshot, bool, &'static str)>,
     entries: BTreeMap<Seq, Entry>,
     outbox: Vec<Proposal>,
     history: History,
@@ -61,11 +61,10 @@ impl Model {
         state.waiting = waiting.map(|(id, board)| (*id, board.outbox.len())).collect();
         let boards = (0..BOARDS).map(|n| {
             let kept = self.boards.get(&board_id(n)).cloned().unwrap_or_default();
-            let whole = kept.snapshot.filter(|(_, _, has_unknown, version)| !has_unknown || *version == app_version);
+            let whole = kept.snapshot.filter(|(_, has_unknown, version)| !has_unknown || *version == app_version);
             let entries = if whole.is_some() { kept.entries.into_values().collect() } else { Vec::new() };
-            let (snapshot, mark, has_unknown) =
-                whole.map_or((None, None, false), |(whole, mark, unknown, _)| (Some(whole), mark, unknown));
-            Stored { snapshot, mark, entries, has_unknown, outbox: kept.outbox, history: kept.history }
+            let (snapshot, has_unknown) = whole.map_or((None, false), |(whole, unknown, _)| (Some(whole), unknown));
+            Stored { snapshot, entries, has_unknown, outbox: kept.outbox, history: kept.history }
         });
         (state, boards.collect())
     }
@@ -74,8 +73,8 @@ impl Model {
 impl Kept {
     fn write(&mut self, write: &Write, app_version: &'static str) {
         match write {
-            Write::Snapshot { snapshot, mark, has_unknown } => {
-                self.snapshot = Some((snapshot.clone(), *mark, *has_unknown, app_version));
+            Write::Snapshot { snapshot, has_unknown } => {
+                self.snapshot = Some((snapshot.clone(), *has_unknown, app_version));
                 self.entries.clear();
             }
             Write::Entries(entries) => self.entries.extend(entries.iter().map(|entry| (entry.seq, entry.clone()))),
@@ -127,12 +126,11 @@ fn board_write() -> impl Strategy<Value = Write> {
         change: change(what),
         inverse: change(inverse),
     });
-    let mark = (0..12usize, 0..9i64).prop_map(|(n, at)| Mark { op: op(n), at: Timestamp::from_millis(at) });
-    let first_snapshot = (0..9u64, proptest::option::of(mark), any::<bool>());
+    let last = (0..12usize, 0..9i64).prop_map(|(n, at)| Mark { op: op(n), at: Timestamp::from_millis(at) });
+    let first_snapshot = (0..9u64, proptest::option::of(last), any::<bool>());
     prop_oneof![
-        2 => first_snapshot.prop_map(|(seq, mark, has_unknown)| Write::Snapshot {
-            snapshot: snapshot(0, seq, &format!("Board at {seq}")),
-            mark,
+        2 => first_snapshot.prop_map(|(seq, last, has_unknown)| Write::Snapshot {
+            snapshot: Snapshot { last, ..snapshot(0, seq, &format!("Board at {seq}")) },
             has_unknown,
         }),
         4 => vec((1..9u64, 0..12usize), 0..4)
@@ -152,9 +150,9 @@ fn board_write() -> impl Strategy<Value = Write> {
 
 fn account_write() -> impl Strategy<Value = AccountWrite> {
     let on_a_board = (0..BOARDS, board_write()).prop_map(|(board, write)| match write {
-        Write::Snapshot { snapshot: Snapshot { seq, board: of }, mark, has_unknown } => {
-            let snapshot = snapshot(board, seq.0, of.name());
-            AccountWrite::Board(board_id(board), Write::Snapshot { snapshot, mark, has_unknown })
+        Write::Snapshot { snapshot: Snapshot { seq, board: of, last }, has_unknown } => {
+            let snapshot = Snapshot { last, ..snapshot(board, seq.0, of.name()) };
+            AccountWrite::Board(board_id(board), Write::Snapshot { snapshot, has_unknown })
         }
         write => AccountWrite::Board(board_id(board), write),
     });

@@ -2,14 +2,11 @@
 
 use std::fs;
 
-use roost_board::Timestamp;
-use roost_board::durable::{Mark, Write};
 use roost_bridge::{Draft, DraftKey, Theme};
 use rusqlite::Connection;
 
-use super::sample::{ACCOUNT, Place, board_id, close, names, op, queued, snapshot, waiting};
-use crate::core::store::account::LAYOUT;
-use crate::core::store::{AccountStore, AccountWrite, Store, StoreError};
+use super::sample::{ACCOUNT, Place, close, names, op, queued, waiting};
+use crate::core::store::{AccountStore, Store, StoreError};
 
 fn error_of(place: &Place) -> StoreError {
     let error = place.try_open().unwrap_err();
@@ -122,43 +119,4 @@ async fn an_older_profile_is_brought_up_to_date() {
     assert_eq!(store.drafts("ada".to_owned()).await.unwrap(), [draft]);
     drop(store);
     assert_eq!(names(dir.path()), ["roost.db"]);
-}
-
-#[tokio::test]
-async fn an_older_account_is_brought_up_to_date() {
-    let place = Place::new();
-    let db = Connection::open(place.file()).unwrap();
-    db.execute_batch(LAYOUT.steps[0]).unwrap();
-    db.pragma_update(None, "user_version", 1).unwrap();
-    let sql =
-        "INSERT INTO snapshots (board_id, seq, has_unknown, app_version, snapshot) VALUES (?1, 3, 0, '1.0.0', ?2)";
-    let whole = snapshot(1, 3, "Spring release");
-    db.execute(sql, (board_id(1).to_string(), serde_json::to_string(&whole).unwrap())).unwrap();
-    db.close().unwrap();
-
-    let store = place.open();
-    let stored = store.board(board_id(1)).await.unwrap();
-    assert_eq!((stored.snapshot, stored.mark), (Some(whole.clone()), None));
-    let mark = Some(Mark { op: op(7), at: Timestamp::from_millis(5) });
-    let write = Write::Snapshot { snapshot: whole, mark, has_unknown: false };
-    store.write(vec![AccountWrite::Board(board_id(1), write)]).await.unwrap();
-    close(store).await;
-    assert_eq!(place.open().board(board_id(1)).await.unwrap().mark, mark);
-    assert_eq!(place.told(), [""; 0]);
-}
-
-/// Without it the board is taken as a whole, which is no harm.
-#[tokio::test]
-async fn a_mark_that_cannot_be_read_is_as_none() {
-    let place = Place::new();
-    let store = place.open();
-    let mark = Some(Mark { op: op(7), at: Timestamp::from_millis(5) });
-    let write = Write::Snapshot { snapshot: snapshot(1, 3, "Spring release"), mark, has_unknown: false };
-    store.write(vec![AccountWrite::Board(board_id(1), write)]).await.unwrap();
-    close(store).await;
-    let db = Connection::open(place.file()).unwrap();
-    db.execute("UPDATE snapshots SET mark = '{}'", []).unwrap();
-    db.close().unwrap();
-    let stored = place.open().board(board_id(1)).await.unwrap();
-    assert_eq!((stored.snapshot, stored.mark), (Some(snapshot(1, 3, "Spring release")), None));
 }

@@ -53,7 +53,7 @@ pub(super) fn entry(seq: u64, n: usize) -> Entry {
 
 pub(super) fn snapshot(board: usize, seq: u64, name: &str) -> Snapshot {
     let owner = User { id: ada(), first_name: "Ada".into(), last_name: "Berg".into(), email: "ada@example.org".into() };
-    Snapshot { seq: Seq(seq), board: Board::new(board_id(board), name, owner).unwrap() }
+    Snapshot { seq: Seq(seq), board: Board::new(board_id(board), name, owner).unwrap(), last: None }
 }
 
 pub(super) fn attention(n: usize, reason: &str) -> AttentionItem {
