@@ -31,6 +31,7 @@ use super::boards::Boards;
 use super::drafts::Drafts;
 use super::error::Error;
 use super::link::Link;
+use super::notices::Notices;
 use super::outlet::Outlet;
 use super::patience::Patience;
 use super::status::Status;
@@ -59,6 +60,8 @@ pub(crate) struct Surroundings {
     pub(crate) attention: Arc<NeedsAttention>,
     /// For whoever has a board made on the server: not all at once.
     pub(crate) makers: Arc<Semaphore>,
+    /// Is told what the person has to know.
+    pub(crate) notices: Arc<Notices>,
     /// The way to the interface.
     pub(crate) outlet: Outlet,
     /// Cancelled when the server refuses the token.

@@ -161,6 +161,7 @@ impl Core {
             drafts: Drafts::new(self.0.store.clone(), key_of(account)),
             status: self.0.status.clone(),
             replaced,
+            notices: self.0.notices.clone(),
             outlet: self.0.outlet.clone(),
         };
         Ok(Workspace::new(store, state, materials))

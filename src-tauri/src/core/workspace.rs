@@ -25,6 +25,7 @@ use super::error::Error;
 use super::followed::{Doings, FollowedBoard, Surroundings};
 use super::link::Link;
 use super::lock;
+use super::notices::Notices;
 use super::outlet::{Outlet, UiEvent};
 use super::patience::Patience;
 use super::status::Status;
@@ -61,6 +62,8 @@ pub(crate) struct Materials {
     pub(crate) status: Arc<Status>,
     /// Counts how often the file of the account was replaced.
     pub(crate) replaced: watch::Receiver<u32>,
+    /// Is told what the person has to know.
+    pub(crate) notices: Arc<Notices>,
     /// The way to the interface.
     pub(crate) outlet: Outlet,
 }
@@ -69,7 +72,7 @@ impl Workspace {
     /// What is on disk of an account. Nothing is told and nothing happens before [`start`](Self::start).
     pub(crate) fn new(account: AccountStore, state: AccountState, materials: Materials) -> Arc<Self> {
         let AccountState { page, attention, new_boards, last_board, waiting } = state;
-        let Materials { me, patience, drafts, status, replaced, outlet } = materials;
+        let Materials { me, patience, drafts, status, replaced, notices, outlet } = materials;
         let account = Arc::new(account);
         let tasks = TaskTracker::new();
         let mut n_waiting: HashMap<BoardId, usize> = waiting.into_iter().collect();
@@ -89,6 +92,7 @@ impl Workspace {
             boards: Arc::new(boards),
             attention: Arc::new(NeedsAttention::new(attention)),
             makers: Arc::new(Semaphore::new(MAKERS)),
+            notices,
             outlet,
             refused: CancellationToken::new(),
             stop: CancellationToken::new(),

@@ -9,7 +9,6 @@ use super::loss::Loss;
 use super::task::Task;
 use crate::core::attention::Taken;
 use crate::core::error::Error;
-use crate::core::outlet::UiEvent;
 use crate::core::store::{AccountWrite, StoreError};
 
 /// What follows when something is on disk, or could not be written.
@@ -90,7 +89,7 @@ impl Task {
                  unless it was still waiting here.",
                 self.name()
             );
-            self.surroundings.outlet.tell(UiEvent::Notice(Notice { code: "put_back".to_owned(), message }));
+            self.surroundings.notices.tell(Notice { code: "put_back".to_owned(), message });
         }
     }
 

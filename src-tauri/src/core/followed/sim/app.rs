@@ -26,6 +26,7 @@ use crate::core::followed::line::Line;
 use crate::core::followed::task::Task;
 use crate::core::followed::{Request, Surroundings};
 use crate::core::link::Link;
+use crate::core::notices::Notices;
 use crate::core::outlet::{Outlet, UiEvent};
 use crate::core::patience::Patience;
 use crate::core::rest::Rest;
@@ -90,6 +91,7 @@ impl App {
             boards: Arc::new(boards),
             attention: Arc::new(NeedsAttention::new(attention)),
             makers: Arc::new(Semaphore::new(1)),
+            notices: Arc::new(Notices::new(outlet.clone())),
             outlet,
             refused: CancellationToken::new(),
             stop: CancellationToken::new(),
