@@ -137,7 +137,7 @@ fn copy(from: &Path, to: &Path) {
 async fn what_builds_on_a_change_that_could_not_be_stored_waits_for_it() {
     let mut far = Far::with(Patience { retry_after: Duration::from_millis(300), ..hasty() }).await;
     let database = rusqlite::Connection::open(far.host.data().join("roost.db")).unwrap();
-    let full = "CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    let full = "CREATE TRIGGER full BEFORE INSERT ON tail BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
     database.execute_batch(full).unwrap();
     let list_id = far.ada.add_list(far.board, "First").await;
     // Answered behind the list, so that the list has been answered too.
