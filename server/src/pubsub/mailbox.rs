@@ -54,7 +54,8 @@ pub(crate) enum Dismissal {
 }
 
 impl Delivery {
-    fn n_bytes(&self) -> usize {
+    /// About how long it is.
+    pub(crate) fn n_bytes(&self) -> usize {
         match self {
             Self::Broadcast(broadcast) => broadcast.n_bytes(),
             Self::CloseChannel(_) => 0,

@@ -114,15 +114,23 @@ impl Session {
     pub(super) fn work(&mut self, cx: &mut Context<'_>) -> Option<Ending> {
         loop {
             self.gather(cx);
-            let room = self.outgoing.room();
-            if let Some(dismissal) = self.caller.mailbox.take(cx.waker(), &mut self.taken, room) {
-                return Some(dismissal.into());
-            }
-            while let Some(delivery) = self.taken.pop_front() {
-                self.deliver(delivery);
-            }
-            if self.outgoing.is_full() {
-                return None;
+            loop {
+                let room = self.outgoing.room();
+                if let Some(dismissal) = self.caller.mailbox.take(cx.waker(), &mut self.taken, room) {
+                    return Some(dismissal.into());
+                }
+                let n_bytes: usize = self.taken.iter().map(Delivery::n_bytes).sum();
+                while let Some(delivery) = self.taken.pop_front() {
+                    self.deliver(delivery);
+                }
+                if self.outgoing.is_full() {
+                    return None;
+                }
+                // As much as was asked for, and it did not fill the room: it was for topics that were left, or for joins
+                // under way. More may wait behind it.
+                if n_bytes < room {
+                    break;
+                }
             }
             self.advance(cx);
             if self.busy().map(Channel::n_held).sum::<usize>() > self.held_max {

@@ -1,7 +1,8 @@
 use std::future::poll_fn;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use roost_protocol::rest::SessionAnswer;
+use serde_json::value::to_raw_value;
 
 use super::*;
 use crate::config::Config;
@@ -81,4 +82,24 @@ async fn a_join_that_panics_is_refused_and_the_other_channels_go_on() {
     world.expect(&[refused, r#"["1","1","$T","phx_close",{}]"#]).await;
     world.send(r#"["4","4","$T","phx_join",{}]"#);
     world.expect(&[&JOINED.replace('1', "4")]).await;
+}
+
+#[tokio::test]
+async fn what_waits_behind_a_lot_for_a_topic_that_was_left_comes_at_once() {
+    let mut world = World::new().await;
+    world.send(r#"["1","1","$T","phx_join",{}]"#);
+    world.expect(&[JOINED]).await;
+    let Caller { user, mailbox, pubsub, .. } = &*world.session.caller;
+    let left = "boards:0190f6a4-7c1e-7b52-9d3f-2f6f2a9c1e11".parse().unwrap();
+    let subscription = pubsub.subscribe(left, user.id, mailbox);
+    let long = to_raw_value(&"x".repeat(world.session.outgoing.room())).unwrap();
+    for _ in 0..3 {
+        pubsub.broadcast(left, "news", Arc::from(long.clone()));
+    }
+    drop(subscription);
+    pubsub.broadcast(world.topic.parse().unwrap(), "news", Arc::from(to_raw_value(&1).unwrap()));
+    // One turn: nobody is woken again for what is in the mailbox already.
+    assert_eq!(world.session.work(&mut Context::from_waker(Waker::noop())), None);
+    let written = world.session.outgoing.pop().map(|written| written.text().replace(&world.topic, "$T"));
+    assert_eq!(written.as_deref(), Some(r#"[null,null,"$T","news",1]"#));
 }
