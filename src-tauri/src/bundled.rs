@@ -1,6 +1,7 @@
 //! "This computer": a server inside the app, for one person who needs no account.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use roost_protocol::rest::SessionAnswer;
 use roost_server::{Config, Server};
@@ -13,7 +14,7 @@ const NAME_MAX: usize = roost_board::limits::PERSON_NAME_MAX;
 #[derive(Debug)]
 pub(crate) struct Bundled {
     data_dir: PathBuf,
-    server: Mutex<Option<Server>>,
+    server: Arc<Mutex<Option<Server>>>,
 }
 
 /// The local person's way in, good until the app ends.
@@ -28,23 +29,26 @@ pub(crate) struct LocalSession {
 impl Bundled {
     /// The server that keeps its boards in that folder.
     pub(crate) fn new(data_dir: PathBuf) -> Self {
-        Self { data_dir, server: Mutex::new(None) }
+        Self { data_dir, server: Arc::default() }
     }
 
     /// Signs the local person in. The server is started if it does not run yet, and they are made on first use.
     pub(crate) async fn session(&self) -> anyhow::Result<LocalSession> {
-        let mut running = self.server.lock().await;
-        let server = match &mut *running {
-            Some(server) => server,
-            none => {
-                let mut config = Config::new(&self.data_dir);
-                config.registrations = false;
-                none.insert(Server::start(config).await?)
-            }
-        };
-        let (first_name, last_name) = names(&whoami::realname().unwrap_or_default());
-        let answer = server.local_session(&first_name, &last_name).await?;
-        Ok(LocalSession { address: format!("http://{}", server.address()), answer })
+        let mut running = Arc::clone(&self.server).lock_owned().await;
+        let mut config = Config::new(&self.data_dir);
+        config.registrations = false;
+        // To its end even when nobody waits any more: one that is given up while it starts would still have its folder,
+        // and the next one could not start.
+        let session = tokio::spawn(async move {
+            let server = match &mut *running {
+                Some(server) => server,
+                none => none.insert(Server::start(config).await?),
+            };
+            let (first_name, last_name) = names(&whoami::realname().unwrap_or_default());
+            let answer = server.local_session(&first_name, &last_name).await?;
+            Ok(LocalSession { address: format!("http://{}", server.address()), answer })
+        });
+        session.await?
     }
 
     /// Stops it; everything that it has accepted is on disk.
