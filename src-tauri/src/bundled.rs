@@ -4,11 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use roost_protocol::rest::SessionAnswer;
-use roost_server::{Config, Server};
+use roost_server::{Config, Rate, Server};
 use tokio::sync::Mutex;
 
 /// How long a name may be for a server to take it, in characters.
 const NAME_MAX: usize = roost_board::limits::PERSON_NAME_MAX;
+
+/// How often anything may happen: what one person did without the server, which may be thousands of changes, is to be
+/// let in as fast as the disk takes it.
+const AS_FAST_AS_CAN_BE: Rate = Rate::per_second(1_000_000, 1_000_000);
 
 /// The bundled server of a profile; started when it is needed for the first time.
 #[derive(Debug)]
@@ -35,8 +39,7 @@ impl Bundled {
     /// Signs the local person in. The server is started if it does not run yet, and they are made on first use.
     pub(crate) async fn session(&self) -> anyhow::Result<LocalSession> {
         let mut running = Arc::clone(&self.server).lock_owned().await;
-        let mut config = Config::new(&self.data_dir);
-        config.registrations = false;
+        let config = config(self.data_dir.clone());
         // To its end even when nobody waits any more: one that is given up while it starts would still have its folder,
         // and the next one could not start.
         let session = tokio::spawn(async move {
@@ -59,6 +62,16 @@ impl Bundled {
     }
 }
 
+/// A server for one person: nobody can sign up, and nobody has to be kept from taking what is there for all.
+fn config(data_dir: PathBuf) -> Config {
+    let mut config = Config::new(data_dir);
+    config.registrations = false;
+    config.limits.frames_per_socket = AS_FAST_AS_CAN_BE;
+    config.limits.proposals_per_user = AS_FAST_AS_CAN_BE;
+    config.limits.proposals_per_board = AS_FAST_AS_CAN_BE;
+    config
+}
+
 /// First and last name of the person, from the name that the system has for them; often it is only a user name.
 fn names(real_name: &str) -> (String, String) {
     let name: String = real_name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
@@ -72,7 +85,18 @@ fn names(real_name: &str) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{NAME_MAX, names};
+    use roost_server::Limits;
+
+    use super::{NAME_MAX, config, names};
+
+    #[test]
+    fn the_person_waits_for_no_turn() {
+        let (own, others) = (config("data".into()), Limits::DEFAULT);
+        assert!(!own.registrations);
+        assert_ne!(own.limits.proposals_per_user, others.proposals_per_user);
+        assert_ne!(own.limits.proposals_per_board, others.proposals_per_board);
+        assert_ne!(own.limits.frames_per_socket, others.frames_per_socket);
+    }
 
     #[track_caller]
     fn check(real_name: &str, first: &str, last: &str) {
