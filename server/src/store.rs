@@ -74,11 +74,21 @@ impl Store {
     /// # Errors
     /// [`OpenError`], which says what to do about it.
     pub(crate) fn open(data_dir: &Path, metrics: Arc<Metrics>) -> Result<Self, OpenError> {
+        Self::open_with(data_dir, metrics, tail::TAIL_BYTES)
+    }
+
+    /// One that moves its tail earlier, as after many more changes.
+    #[cfg(test)]
+    pub(crate) fn open_with_tail(data_dir: &Path, tail_bytes: usize) -> Result<Self, OpenError> {
+        Self::open_with(data_dir, Arc::default(), tail_bytes)
+    }
+
+    fn open_with(data_dir: &Path, metrics: Arc<Metrics>, tail_bytes: usize) -> Result<Self, OpenError> {
         let lock = DirLock::take(data_dir)?;
         let path = data_dir.join(open::DATABASE);
         migrate::migrate(data_dir, schema::MIGRATIONS)?;
         let mut connection = open::writer(&path)?;
-        let tail = Arc::new(Tail::open(&mut connection).map_err(OpenError::sqlite(&path))?);
+        let tail = Arc::new(Tail::open(&mut connection, tail_bytes).map_err(OpenError::sqlite(&path))?);
         let writer = Writer::start(connection, Arc::clone(&tail), metrics);
         let writer = writer.map_err(|source| OpenError::dir(data_dir, source))?;
         Ok(Self { inner: Arc::new(Inner { readers: Readers::new(path), writer, tail, lock: Mutex::new(Some(lock)) }) })
@@ -107,6 +117,15 @@ impl Store {
             Ok(connection.pragma_update_and_check(None, "max_page_count", max, |_| Ok(()))?)
         });
         limit.on_disk().await.expect("the pragma is known");
+    }
+
+    /// Runs `work` in the thread that writes, and in its next transaction.
+    #[cfg(test)]
+    pub(crate) fn while_nobody_writes<F>(&self, work: F) -> Writing<()>
+    where
+        F: FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
+    {
+        self.write(work)
     }
 
     /// Hands an entry to the writer, on the condition that it follows the board's last one. Entries are stored in the

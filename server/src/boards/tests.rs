@@ -1,3 +1,5 @@
+mod crashes;
+
 use std::collections::HashSet;
 
 use roost_board::{

@@ -275,8 +275,10 @@ fn corrupt(board: BoardId, error: &dyn std::fmt::Display) -> StoreError {
 }
 
 fn load(connection: &Connection, tail: &Tail, id: BoardId, n_recent: usize) -> Result<Option<StoredBoard>, StoreError> {
+    // What a former look has found: the log has as much at the next one.
+    let mut known = Seq::ZERO;
     loop {
-        let mut newest = tail.entries(id, Seq::ZERO);
+        let mut newest = tail.entries(id, Seq::ZERO, usize::MAX);
         // One transaction, so that the log is read as it was when the snapshot was.
         let transaction = connection.unchecked_transaction()?;
         let found = transaction
@@ -286,9 +288,14 @@ fn load(connection: &Connection, tail: &Tail, id: BoardId, n_recent: usize) -> R
             .query_row([bytes(id.as_uuid())], |row| Ok((seq(row, 0)?, row.get::<_, String>(1)?, seq(row, 2)?)))
             .optional()?;
         let Some((snapshot_seq, snapshot, listed_seq)) = found else { return Ok(None) };
-        let last = newest.last().map(|entry| entry.seq).max(last_in_table(&transaction, id)?).unwrap_or(Seq::ZERO);
-        if last < snapshot_seq {
+        let (last_in_tail, in_table) = (newest.last().map(|entry| entry.seq), last_in_table(&transaction, id)?);
+        let last = last_in_tail.max(in_table).unwrap_or(Seq::ZERO);
+        if last < known {
+            return Err(corrupt(id, &format!("its log ends with {last}, before {known}")));
+        }
+        if last < snapshot_seq || last_in_tail.is_some_and(|last_in_tail| last > last_in_tail) {
             // Somebody has appended between the look at the tail and the one at the table.
+            known = snapshot_seq.max(last);
             continue;
         }
         let recent_since = Seq(last.0.saturating_sub(u64::try_from(n_recent).unwrap_or(u64::MAX)));
@@ -366,8 +373,10 @@ impl Store {
         max_bytes: usize,
     ) -> Result<Vec<StoredEntry>, StoreError> {
         let tail = self.tail();
-        self.read(move |connection| read_entries(connection, tail.entries(board, since), board, since, max, max_bytes))
-            .await
+        self.read(move |connection| {
+            read_entries(connection, tail.entries(board, since, max), board, since, max, max_bytes)
+        })
+        .await
     }
 
     /// The place of the entry that a proposal became, and who made it.

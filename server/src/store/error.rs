@@ -106,6 +106,9 @@ pub(crate) enum StoreError {
     /// What is stored is not what was once stored.
     #[error("the database contains something unexpected: {0}")]
     Corrupt(String),
+    /// Something else in the same transaction went so wrong that all of it was undone.
+    #[error("the database took the whole transaction back")]
+    Undone,
     /// The server is stopping, or its writer has ended.
     #[error("the database is closed")]
     Closed,

@@ -22,7 +22,7 @@ use super::boards::{StoredEntry, put_entry};
 use super::error::StoreError;
 
 /// From how many bytes on the tail is moved. That much is read again after a crash.
-const TAIL_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const TAIL_BYTES: usize = 4 * 1024 * 1024;
 
 /// How many times longer it may get when moving fails, before nothing more is taken.
 const LONGEST: usize = 8;
@@ -66,10 +66,10 @@ pub(super) struct Step {
 }
 
 impl Tail {
-    /// An empty one. What a former process left in the table is moved first.
-    pub(super) fn open(connection: &mut Connection) -> rusqlite::Result<Self> {
+    /// An empty one, which is moved from `max_bytes` on. What a former process left in the table is moved first.
+    pub(super) fn open(connection: &mut Connection, max_bytes: usize) -> rusqlite::Result<Self> {
         recover(connection)?;
-        Ok(Self { state: Mutex::default(), max_bytes: TAIL_BYTES })
+        Ok(Self { state: Mutex::default(), max_bytes })
     }
 
     /// Its last entry of a board.
@@ -83,12 +83,12 @@ impl Tail {
         state.boards.iter().filter_map(|(board, entries)| Some((*board, entries.back()?.seq))).collect()
     }
 
-    /// Its entries of a board after `since`, in order.
-    pub(super) fn entries(&self, board: BoardId, since: Seq) -> Vec<StoredEntry> {
+    /// Its entries of a board after `since`, in order, `max` at most.
+    pub(super) fn entries(&self, board: BoardId, since: Seq, max: usize) -> Vec<StoredEntry> {
         let state = self.state();
         let Some(entries) = state.boards.get(&board) else { return Vec::new() };
         let n_before = entries.partition_point(|entry| entry.seq <= since);
-        entries.range(n_before..).cloned().collect()
+        entries.range(n_before..).take(max).cloned().collect()
     }
 
     /// The place of the entry that a proposal became if it is here, and who made it.

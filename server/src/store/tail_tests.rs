@@ -35,7 +35,7 @@ fn database(dir: &tempfile::TempDir) -> Connection {
 }
 
 fn tail(connection: &mut Connection, max_bytes: usize) -> Tail {
-    Tail { max_bytes, ..Tail::open(connection).unwrap() }
+    Tail::open(connection, max_bytes).unwrap()
 }
 
 fn entry(number: u128, seq: u64) -> (BoardId, StoredEntry) {
@@ -66,7 +66,7 @@ fn in_table(connection: &Connection, number: u128) -> Vec<u64> {
 }
 
 fn in_tail(tail: &Tail, number: u128) -> Vec<u64> {
-    tail.entries(board(number), Seq::ZERO).iter().map(|entry| entry.seq.0).collect()
+    tail.entries(board(number), Seq::ZERO, usize::MAX).iter().map(|entry| entry.seq.0).collect()
 }
 
 fn n_rows(connection: &Connection) -> usize {
@@ -153,7 +153,7 @@ fn a_tail_that_is_none_is_refused_and_kept() {
     let dir = tempfile::tempdir().unwrap();
     let mut connection = database(&dir);
     connection.execute("INSERT INTO tail VALUES (1, 'no board')", []).unwrap();
-    assert!(Tail::open(&mut connection).is_err());
+    assert!(Tail::open(&mut connection, 0).is_err());
     assert_eq!(n_rows(&connection), 1);
 }
 

@@ -269,6 +269,10 @@ impl Batch {
                     self.jobs.push(job);
                 }
             }
+            // Some errors, such as a full disk, end the whole transaction: what came next would be written without it.
+            if result.is_ok() && connection.is_autocommit() {
+                result = Err(StoreError::Undone);
+            }
         }
         result?;
         tail.write(connection, new)
@@ -363,7 +367,7 @@ mod tests {
             .execute_batch("CREATE TABLE numbers (n INTEGER UNIQUE); CREATE TABLE tail (id INTEGER, entries TEXT)")
             .unwrap();
         let mut connection = connection;
-        let tail = Arc::new(Tail::open(&mut connection).unwrap());
+        let tail = Arc::new(Tail::open(&mut connection, 1_024).unwrap());
         Writer::start(connection, tail, Arc::default()).unwrap()
     }
 
