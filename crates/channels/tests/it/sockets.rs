@@ -48,7 +48,7 @@ async fn a_server_that_chooses_no_sub_protocol_is_taken_as_it_is() {
     let socket = Socket::connect(config);
     let _unchosen = server.accept().await;
     let mut request = String::new();
-    let mut tcp = server.tcp().await;
+    let tcp = server.tcp().await;
     let mut start = [0; 1024];
     while !request.ends_with("\r\n\r\n") {
         let length = soon(tcp.peek(&mut start)).await.unwrap();
