@@ -3,6 +3,7 @@
 //! Standard output is for programs: `serve` prints the address on its first line, `seed` the sign-in. The log goes to
 //! standard error.
 
+mod files;
 mod settings;
 
 use std::io::{self, Write as _};
@@ -81,6 +82,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
 async fn serve(config: Config) -> anyhow::Result<()> {
     // Before anything is announced, so that a signal right after it is not missed.
     let stop = stop_signal()?;
+    files::make_room(&config.limits);
     // These errors say all of their causes themselves.
     let server = Server::start(config).await.map_err(anyhow::Error::msg)?;
     if let Err(error) = say(&format!("listening on http://{}\n", server.address())) {

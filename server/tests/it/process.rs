@@ -31,6 +31,24 @@ async fn the_first_line_says_where_it_listens() {
     assert_eq!(info["name"], "roost");
 }
 
+/// As most systems start a service: with few open files at a time, which it may raise.
+#[cfg(unix)]
+#[tokio::test]
+async fn it_asks_for_as_many_open_files_as_it_takes_connections() {
+    let dir = TempDir::new().unwrap();
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -S -n 64; exec \"$@\"", "sh"]).arg(program::command().get_program());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--header-time", "1000", "--data-dir"]).arg(dir.path());
+    let program = Program::spawn(&mut command);
+    let mut silent = Vec::new();
+    for _ in 0..200 {
+        silent.push(tokio::net::TcpStream::connect(program.address()).await.unwrap());
+    }
+    let caller = program.caller();
+    let answer = tokio::time::timeout(Duration::from_secs(20), caller.get("/healthz")).await;
+    assert_eq!(answer.expect("nobody else gets in").status, 200);
+}
+
 #[test]
 fn flags_are_environment_variables_too() {
     let dir = TempDir::new().unwrap();
