@@ -57,6 +57,10 @@ impl Payload {
     /// When it is binary, or not what the type needs; the error says where and what was wrong.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         let Self::Json(json) = self else { return Err(PayloadError::Binary) };
+        // Nearly all can be read. The place of what cannot is looked for afterwards: keeping track of it takes time.
+        if let Ok(value) = serde_json::from_str(json.get()) {
+            return Ok(value);
+        }
         let mut reader = serde_json::Deserializer::from_str(json.get());
         match serde_path_to_error::deserialize(&mut reader) {
             // The usual reader takes no key twice, and a reader that does is slower: it is asked only then.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use roost_board::{BoardId, Seq, UserId};
-use roost_protocol::payload::{Invite, JoinBoard, Propose, Proposed};
+use roost_protocol::payload::{Invite, JoinBoard, Propose};
 use roost_protocol::{Message, Payload, PayloadError, Ref, Status, Topic, event};
 use serde::Serialize;
 
@@ -107,11 +107,10 @@ async fn invite(turn: Turn, access: BoardAccess, ref_: Ref, payload: Payload) ->
     Step::Answered(answer(ref_, access.invite(&email, role).await, throttled))
 }
 
-/// [`Proposed`], and what the wait for its turn was for.
+/// [`Proposed`](roost_protocol::payload::Proposed), and what the wait for its turn was for.
 #[derive(Serialize)]
 struct Accepted {
-    #[serde(flatten)]
-    proposed: Proposed,
+    seq: Seq,
     #[serde(skip_serializing_if = "Option::is_none")]
     throttled: Option<Throttled>,
 }
@@ -119,7 +118,7 @@ struct Accepted {
 fn answer(ref_: Ref, outcome: Result<Seq, ProposeError>, throttled: Option<Throttled>) -> Answer {
     let (status, response) = match outcome {
         Ok(seq) => {
-            let accepted = Accepted { proposed: Proposed { seq }, throttled };
+            let accepted = Accepted { seq, throttled };
             (Status::Ok, Payload::json(&accepted).expect("numbers and a name can be written as JSON"))
         }
         Err(error) => (Status::Error, refusal(error.reason(), error.to_string())),

@@ -1,9 +1,8 @@
 //! A topic that was joined: the changes under way on it, and what its client is told.
 
+use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesOrdered;
 use roost_board::Seq;
 use roost_protocol::{Message, Reply, Topic};
 
@@ -13,6 +12,9 @@ use crate::boards::BoardAccess;
 use crate::presence::Tracked;
 use crate::pubsub::{Broadcast, Subscription};
 use crate::socket::Outgoing;
+
+/// Room for how many pushes under way an idle channel keeps.
+const SAVING_KEPT: usize = 4;
 
 /// What lies behind a topic.
 pub(super) enum Room {
@@ -37,8 +39,9 @@ pub(super) struct Joined {
     seq: Seq,
     /// The push whose place in the order is being found. The next one is not looked at before it has one.
     submitting: Option<Work<Step>>,
-    /// The pushes that have their place, in that order; none when there are none, since most channels are idle.
-    saving: Option<FuturesOrdered<Work<Answer>>>,
+    /// The pushes that have their place, in that order, which is also that of their answers: only the first one is
+    /// asked.
+    saving: VecDeque<Work<Answer>>,
     /// Those that are done and were not written yet.
     answers: Vec<Answer>,
     end: Option<End>,
@@ -52,7 +55,7 @@ impl Joined {
             room,
             seq,
             submitting: None,
-            saving: None,
+            saving: VecDeque::new(),
             answers: Vec::new(),
             end: None,
             _subscription: subscription,
@@ -62,9 +65,7 @@ impl Joined {
 
     /// How many pushes have not been answered.
     pub(super) fn n_pending(&self) -> usize {
-        usize::from(self.submitting.is_some())
-            + self.saving.as_ref().map_or(0, FuturesOrdered::len)
-            + self.answers.len()
+        usize::from(self.submitting.is_some()) + self.saving.len() + self.answers.len()
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -107,15 +108,15 @@ impl Joined {
 
     /// Collects the answers that are ready.
     pub(super) fn gather(&mut self, cx: &mut Context<'_>) {
-        let Some(saving) = &mut self.saving else { return };
-        while let Poll::Ready(answer) = saving.poll_next_unpin(cx) {
-            match answer {
-                Some(answer) => self.answers.push(answer),
-                None => {
-                    self.saving = None;
-                    return;
-                }
-            }
+        while let Some(first) = self.saving.front_mut()
+            && let Poll::Ready(answer) = first.as_mut().poll(cx)
+        {
+            self.saving.pop_front();
+            self.answers.push(answer);
+        }
+        if self.saving.is_empty() && self.saving.capacity() > SAVING_KEPT {
+            // Most channels are idle.
+            self.saving.shrink_to(SAVING_KEPT);
         }
     }
 
@@ -136,7 +137,7 @@ impl Joined {
         if let Some(work) = &mut self.submitting {
             let Poll::Ready(step) = work.as_mut().poll(cx) else { return Turn::Wait };
             self.submitting = None;
-            self.saving.get_or_insert_default().push_back(match step {
+            self.saving.push_back(match step {
                 Step::Answered(answer) => Box::pin(std::future::ready(answer)),
                 Step::Saving(work) => work,
             });
