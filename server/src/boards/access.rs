@@ -22,8 +22,11 @@ pub(crate) const PAGE: usize = 1_000;
 /// it has to be written down.
 pub(super) const SHORT: usize = 4 * 1024;
 
+/// No entry has fewer bytes.
+pub(super) const LEAST: usize = 128;
+
 /// So many entries are sent likewise, whatever is in them, while they are in memory.
-const FEW: u64 = 32;
+pub(super) const FEW: u64 = 32;
 
 /// The most bytes in one page, unless its first entry alone has more.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -129,6 +132,15 @@ impl BoardAccess {
             && (is_few || n_bytes(&entries) <= SHORT)
         {
             return Ok(CatchUp::Entries(Page { seq, entries }));
+        }
+        // What was stored says about how long the board is, and costs nothing.
+        let stored_bytes = live.stored_bytes();
+        let n_missing = usize::try_from(seq.0.saturating_sub(since.0)).unwrap_or(usize::MAX);
+        if since <= seq && n_missing <= stored_bytes / LEAST {
+            let entries = self.read(since, seq, usize::MAX, stored_bytes).await?;
+            if entries.len() == n_missing && n_bytes(&entries) < stored_bytes {
+                return Ok(CatchUp::Entries(Page { seq, entries }));
+            }
         }
         let snapshot = encode(live).await?;
         if since > snapshot.seq {

@@ -211,6 +211,11 @@ impl LiveBoard {
         self.state().saved.seq
     }
 
+    /// How long the board was as JSON when it was stored last.
+    pub(super) fn stored_bytes(&self) -> usize {
+        self.state().snapshot_bytes
+    }
+
     /// The entries after `since` if all of them are in memory, and the last entry's place.
     pub(super) fn recent_since(&self, since: Seq) -> (Seq, Option<Vec<Arc<RawValue>>>) {
         let state = self.state();

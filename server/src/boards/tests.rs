@@ -363,6 +363,36 @@ async fn a_few_entries_are_told_without_writing_the_board_down() {
     assert!(anew.slot(world.board).encoded.lock().await.is_none());
 }
 
+/// Many entries, too, where they are fewer than what the stored board is long.
+#[tokio::test]
+async fn what_was_stored_says_which_way_is_shorter() {
+    let world = world().await;
+    let ada = world.enter(&world.ada).await;
+    let list_id = ListId::from_uuid(new_id());
+    let new_list = NewList { id: list_id, name: "To do".to_owned(), position: Position::first() };
+    ada.propose(op(), Change::ListAdded { list: new_list }).await.unwrap();
+    for _ in 0..5 {
+        let card_id = CardId::from_uuid(new_id());
+        let new_card = NewCard { id: card_id, list_id, title: "Write".to_owned(), position: Position::first() };
+        ada.propose(op(), Change::CardAdded { card: new_card }).await.unwrap();
+        ada.propose(op(), Change::CardDescribed { card_id, description: "x".repeat(19_000) }).await.unwrap();
+    }
+    for n in 0..2 * access::FEW {
+        ada.propose(op(), Change::BoardRenamed { name: format!("Release {n}") }).await.unwrap();
+    }
+    world.boards.close().await;
+    world.store.while_nobody_writes(|_| Ok(())).on_disk().await.unwrap();
+
+    let anew = boards(&world.store, &Limits::default());
+    let again = anew.enter(world.ada.id, world.board).await.unwrap();
+    let CatchUp::Entries(Page { seq, entries }) = again.catch_up(Seq(11)).await.unwrap() else { panic!("short names") };
+    assert_eq!((seq, entries.len() as u64), (Seq(11 + 2 * access::FEW), 2 * access::FEW));
+    assert!(entries.iter().all(|entry| entry.get().len() >= access::LEAST));
+    assert!(entries.iter().map(|entry| entry.get().len()).sum::<usize>() > access::SHORT);
+    assert!(anew.slot(world.board).encoded.lock().await.is_none());
+    assert!(matches!(again.catch_up(Seq::ZERO).await.unwrap(), CatchUp::Snapshot(_)), "the log is longer");
+}
+
 #[tokio::test]
 async fn long_texts_do_not_fill_the_memory() {
     let world = world().await;

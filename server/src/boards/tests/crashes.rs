@@ -280,3 +280,33 @@ async fn a_log_that_ends_before_its_snapshot_is_an_error() {
     let entered = tokio::time::timeout(std::time::Duration::from_secs(20), anew.enter(world.ada.id, world.board)).await;
     assert!(matches!(entered, Ok(Err(AccessError::Unavailable))));
 }
+
+/// Whoever reads a board looks at two places while entries go from one to the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_board_is_read_whole_while_another_server_writes() {
+    let world = world().await;
+    world.store.close().await;
+    let store = Store::open_with_tail(world.dir.path(), 0).unwrap();
+    let ada = boards(&store, &Limits::default()).enter(world.ada.id, world.board).await.unwrap();
+    let writing = tokio::spawn(async move {
+        for n in 0..100 {
+            let mut waiting = Vec::new();
+            for part in 0..20 {
+                let rename = Change::BoardRenamed { name: format!("Release {n}.{part} {}", "x".repeat(60)) };
+                waiting.push(ada.submit(op(), rename).await.unwrap());
+            }
+            for submitted in waiting {
+                submitted.saved().await.unwrap();
+            }
+        }
+    });
+    let mut last = Seq::ZERO;
+    while !writing.is_finished() {
+        let anew = boards(&store, &Limits::default()).enter(world.ada.id, world.board).await.unwrap();
+        let seen = snapshot(&anew).await;
+        assert!(seen.seq >= last);
+        last = seen.seq;
+        assert_eq!(log(&anew).await.last().map(|entry| entry.seq.max(last)), (last > Seq::ZERO).then_some(last));
+    }
+    writing.await.unwrap();
+}
