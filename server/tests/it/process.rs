@@ -85,6 +85,11 @@ fn starts_that_fail_say_what_to_do() {
     }
     let no_address = serve("localhost", elsewhere.path());
     assert!(no_address.contains("ADDRESS:PORT"), "{no_address}");
+    for flag in ["--socket-silence", "--poll-window", "--header-time", "--request-time", "--stop-time"] {
+        let endless =
+            failure(&["serve", "--data-dir", elsewhere.path().to_str().unwrap(), flag, &u64::MAX.to_string()]);
+        assert!(endless.contains(flag) && endless.contains("31536000 at most"), "{endless}");
+    }
     let mut short_secret = program::command();
     short_secret.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(elsewhere.path());
     let short_secret = program::fails(short_secret.env("ROOST_SECRET", "short"));

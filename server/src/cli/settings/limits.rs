@@ -1,6 +1,5 @@
 //! The limits of `serve`. Each flag and variable is called as the field of [`Limits`] is.
 
-use std::num::ParseIntError;
 use std::time::Duration;
 
 use clap::Args;
@@ -101,11 +100,16 @@ pub(super) struct LimitSettings {
 #[derive(Debug, Clone, Copy)]
 struct Seconds(Duration);
 
-impl std::str::FromStr for Seconds {
-    type Err = ParseIntError;
+/// A year: as good as for ever, and still a time that can be added to the present one.
+const SECONDS_MAX: u64 = 60 * 60 * 24 * 365;
 
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        text.parse().map(|seconds| Self(Duration::from_secs(seconds)))
+impl std::str::FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let seconds = text.parse().ok().filter(|seconds| *seconds <= SECONDS_MAX);
+        let seconds = seconds.ok_or_else(|| format!("expected whole seconds, {SECONDS_MAX} at most"))?;
+        Ok(Self(Duration::from_secs(seconds)))
     }
 }
 
