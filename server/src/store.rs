@@ -5,12 +5,14 @@
 //! their own and never wait for the writer.
 //!
 //! What is committed is first written to the [`tail`], in the order of the commits, and moved to where it is read from
-//! later.
+//! later. SQLite in turn writes all of it to a log of its own first; a thread copies that into the database meanwhile
+//! ([`checkpoint`]).
 //!
 //! Nothing here decides anything: the only condition that the store checks is that an entry follows the last one.
 
 mod accounts;
 mod boards;
+mod checkpoint;
 mod error;
 mod lock;
 mod migrate;
@@ -32,6 +34,7 @@ pub use error::OpenError;
 pub(crate) use error::StoreError;
 pub(crate) use writer::{Append, EncodedEntry, Log, Refused};
 
+use checkpoint::Checkpoints;
 use lock::DirLock;
 use readers::Readers;
 use tail::Tail;
@@ -89,7 +92,8 @@ impl Store {
         migrate::migrate(data_dir, schema::MIGRATIONS)?;
         let mut connection = open::writer(&path)?;
         let tail = Arc::new(Tail::open(&mut connection, tail_bytes).map_err(OpenError::sqlite(&path))?);
-        let writer = Writer::start(connection, Arc::clone(&tail), metrics);
+        let writer = Checkpoints::start(&path)
+            .and_then(|checkpoints| Writer::start(connection, checkpoints, Arc::clone(&tail), metrics));
         let writer = writer.map_err(|source| OpenError::dir(data_dir, source))?;
         Ok(Self { inner: Arc::new(Inner { readers: Readers::new(path), writer, tail, lock: Mutex::new(Some(lock)) }) })
     }

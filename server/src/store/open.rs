@@ -18,6 +18,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the log of changes in front of the database shrinks to after a burst, in bytes.
 const WAL_BYTES: i64 = 64 * 1024 * 1024;
 
+/// From how many pages on the connection that writes copies the log into the database itself: 64 MiB.
+const CHECKPOINT_PAGES: i64 = 16 * 1024;
+
 /// The connection that writes.
 pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     make_private(path).map_err(|source| OpenError::dir(path, source))?;
@@ -29,9 +32,18 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         Ok(connection)
     };
     open().map_err(OpenError::sqlite(path))
+}
+
+/// The connection that copies the log into the database while the other one writes.
+pub(super) fn checkpointer(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
 }
 
 /// Makes the file if it is not there, for this user alone; SQLite gives its other files the same rights.

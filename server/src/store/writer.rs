@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
 
 use super::boards::{self, StoredEntry};
+use super::checkpoint::Checkpoints;
 use super::error::StoreError;
 use super::tail::{Step, Tail};
 use crate::metrics::Metrics;
@@ -109,13 +110,18 @@ impl fmt::Debug for Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(connection: Connection, tail: Arc<Tail>, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        checkpoints: Checkpoints,
+        tail: Arc<Tail>,
+        metrics: Arc<Metrics>,
+    ) -> std::io::Result<Self> {
         // Nothing here bounds the queue: those who fill it wait for their answers, and are few (the changes in flight,
         // and one for each request).
         let (items, queue) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new()
             .name("roost-writer".to_owned())
-            .spawn(move || write_all(&connection, queue, &tail, &metrics))?;
+            .spawn(move || write_all(&connection, checkpoints, queue, &tail, &metrics))?;
         Ok(Self { items: Mutex::new(Some(items)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -175,7 +181,13 @@ impl Drop for Writer {
     }
 }
 
-fn write_all(connection: &Connection, mut queue: mpsc::UnboundedReceiver<Item>, tail: &Tail, metrics: &Metrics) {
+fn write_all(
+    connection: &Connection,
+    mut checkpoints: Checkpoints,
+    mut queue: mpsc::UnboundedReceiver<Item>,
+    tail: &Tail,
+    metrics: &Metrics,
+) {
     while let Some(first) = queue.blocking_recv() {
         let mut batch = Batch::default();
         batch.add(first);
@@ -187,7 +199,10 @@ fn write_all(connection: &Connection, mut queue: mpsc::UnboundedReceiver<Item>, 
         let start = Instant::now();
         let transaction = batch.write(connection, tail);
         match &transaction {
-            Ok(()) => metrics.committed(start.elapsed()),
+            Ok(()) => {
+                metrics.committed(start.elapsed());
+                checkpoints.committed();
+            }
             Err(error) => tracing::error!(%error, n_items = batch.n_items, "a transaction failed"),
         }
         batch.finish(&transaction);
@@ -362,13 +377,13 @@ mod tests {
     use super::*;
 
     fn writer() -> Writer {
-        let connection = Connection::open_in_memory().unwrap();
+        let mut connection = Connection::open_in_memory().unwrap();
         connection
             .execute_batch("CREATE TABLE numbers (n INTEGER UNIQUE); CREATE TABLE tail (id INTEGER, entries TEXT)")
             .unwrap();
-        let mut connection = connection;
         let tail = Arc::new(Tail::open(&mut connection, 1_024).unwrap());
-        Writer::start(connection, tail, Arc::default()).unwrap()
+        let checkpoints = Checkpoints::start(":memory:".as_ref()).unwrap();
+        Writer::start(connection, checkpoints, tail, Arc::default()).unwrap()
     }
 
     fn insert(n: i64) -> impl FnOnce(&Connection) -> Result<i64, StoreError> {
