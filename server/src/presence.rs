@@ -95,32 +95,42 @@ impl Drop for Tracked {
     }
 }
 
-/// Tells everyone on the topic of what has happened, once the window is over.
+/// Tells everyone on the topic of what has happened, window by window.
 ///
-/// The task ends by itself with the window, and there is one for each topic at most.
+/// There is one task for each topic at most, so that one diff is told before the next is taken. It ends by itself once
+/// nothing has happened while it was telling.
 fn announce_later(shared: &Arc<Shared>, topic: Topic, n_there: usize) {
     // The last sockets may be dropped together with the runtime, when there is nobody left to tell.
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     let shared = Arc::downgrade(shared);
-    let window = DIFF_WINDOW + DIFF_WINDOW_EACH * u32::try_from(n_there).unwrap_or(u32::MAX).min(DIFF_SOCKETS_MAX);
     runtime.spawn(async move {
-        tokio::time::sleep(window).await;
-        if let Some(shared) = shared.upgrade() {
-            announce(&shared, topic);
+        let mut next = Some(n_there);
+        while let Some(n_there) = next {
+            tokio::time::sleep(window(n_there)).await;
+            next = shared.upgrade().and_then(|shared| announce(&shared, topic));
         }
     });
 }
 
-fn announce(shared: &Shared, topic: Topic) {
-    let mut by_topic = lock(&shared.rosters.by_topic);
-    let Some(roster) = by_topic.get_mut(&topic) else { return };
-    let diff = roster.take_diff();
-    if roster.is_empty() {
-        by_topic.remove(&topic);
-    }
-    drop(by_topic);
+/// How long comings and goings are gathered where so many sockets are.
+fn window(n_there: usize) -> Duration {
+    DIFF_WINDOW + DIFF_WINDOW_EACH * u32::try_from(n_there).unwrap_or(u32::MAX).min(DIFF_SOCKETS_MAX)
+}
+
+/// How many are there, if something has happened meanwhile.
+fn announce(shared: &Shared, topic: Topic) -> Option<usize> {
+    let diff = lock(&shared.rosters.by_topic).get_mut(&topic)?.take_diff();
     if let Some(diff) = diff {
         let payload = to_raw_value(&diff).expect("a map whose keys are ids can be written as JSON");
         shared.broadcast(topic, event::PRESENCE_DIFF, payload.into());
     }
+    let mut by_topic = lock(&shared.rosters.by_topic);
+    let roster = by_topic.get_mut(&topic)?;
+    if roster.goes_on() {
+        return Some(roster.n_there());
+    }
+    if roster.is_empty() {
+        by_topic.remove(&topic);
+    }
+    None
 }

@@ -39,6 +39,12 @@ pub(super) struct Diff {
     leaves: People,
 }
 
+impl Diff {
+    fn is_empty(&self) -> bool {
+        self.joins.0.is_empty() && self.leaves.0.is_empty()
+    }
+}
+
 impl Roster {
     /// Everyone who is there.
     pub(super) const fn there(&self) -> &People {
@@ -50,7 +56,7 @@ impl Roster {
         self.n_there
     }
 
-    /// Adds a meta; whether it is the first news since the last diff was taken.
+    /// Adds a meta; whether it is the first news, so that somebody has to be asked to tell it.
     pub(super) fn join(&mut self, user: UserId, meta: Meta) -> bool {
         self.diff.joins.add(user, meta.clone());
         self.there.add(user, meta);
@@ -58,7 +64,7 @@ impl Roster {
         !std::mem::replace(&mut self.is_announced, true)
     }
 
-    /// Takes a meta away; whether it is the first news since the last diff was taken.
+    /// Takes a meta away; whether it is the first news, so that somebody has to be asked to tell it.
     ///
     /// Nobody hears of a meta that came and went since then.
     pub(super) fn leave(&mut self, user: UserId, number: u64) -> bool {
@@ -70,11 +76,17 @@ impl Roster {
         !std::mem::replace(&mut self.is_announced, true)
     }
 
-    /// What has happened since the last time; `None` when it comes to nothing.
+    /// What has happened since the last time; `None` when it comes to nothing. Whoever takes it asks
+    /// [`goes_on`](Self::goes_on) once it was told.
     pub(super) fn take_diff(&mut self) -> Option<Diff> {
-        self.is_announced = false;
         let diff = std::mem::take(&mut self.diff);
-        (!diff.joins.0.is_empty() || !diff.leaves.0.is_empty()).then_some(diff)
+        (!diff.is_empty()).then_some(diff)
+    }
+
+    /// Whether something has happened since the diff was taken; if not, the next to happen is the first news again.
+    pub(super) fn goes_on(&mut self) -> bool {
+        self.is_announced = !self.diff.is_empty();
+        self.is_announced
     }
 
     /// Whether nobody is there and nobody has anything to hear.
@@ -155,6 +167,7 @@ mod tests {
         assert!(!roster.join(user(2), meta(3)));
         let first = diff(&mut roster);
         assert_eq!((refs(&first.joins), refs(&first.leaves)), (vec!["1", "2", "3"], vec![]));
+        assert!(!roster.goes_on());
         assert!(roster.leave(user(1), 1));
         let second = diff(&mut roster);
         assert_eq!((refs(&second.joins), refs(&second.leaves)), (vec![], vec!["1"]));
@@ -169,6 +182,21 @@ mod tests {
         roster.leave(user(1), 1);
         assert!(!roster.is_empty());
         assert!(roster.take_diff().is_none());
+        assert!(!roster.goes_on());
+        assert!(roster.is_empty());
+    }
+
+    /// Were the next diff taken by somebody else, it could be told before the one that is being told.
+    #[test]
+    fn what_happens_while_a_diff_is_told_is_left_to_whoever_tells_it() {
+        let mut roster = Roster::default();
+        assert!(roster.join(user(1), meta(1)));
+        let told = roster.take_diff();
+        assert!(!roster.leave(user(1), 1));
+        drop(told);
+        assert!(roster.goes_on());
+        assert_eq!(refs(&diff(&mut roster).leaves), ["1"]);
+        assert!(!roster.goes_on());
         assert!(roster.is_empty());
     }
 
