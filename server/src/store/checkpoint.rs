@@ -3,8 +3,14 @@
 //! The connection that writes would do that every thousand pages, and everybody whose change comes next would wait for
 //! it. A thread with a connection of its own does it meanwhile. Nothing depends on it: what is committed is safe in the
 //! log, and the one that writes still copies it when the log gets long all the same.
+//!
+//! The log begins anew only when all of it was copied, and somebody who writes on and on is always a little ahead of
+//! the thread. So the one that writes copies those last pages: in a log that begins anew a commit writes over what is
+//! there, which is quicker to be on disk than a file that grows.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -21,6 +27,8 @@ pub(super) struct Checkpoints {
     due: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
     n_transactions: u32,
+    /// The thread has copied nearly everything a moment ago.
+    is_nearly_copied: Arc<AtomicBool>,
 }
 
 impl Checkpoints {
@@ -29,9 +37,14 @@ impl Checkpoints {
         // One that is under way and one that is due are all that there may be.
         let (due, asked) = sync_channel(1);
         let path = path.to_owned();
-        let thread =
-            std::thread::Builder::new().name("roost-checkpoint".to_owned()).spawn(move || copy(&path, &asked))?;
-        Ok(Self { due: Some(due), thread: Some(thread), n_transactions: 0 })
+        let is_nearly_copied = Arc::new(AtomicBool::new(false));
+        let thread = {
+            let is_nearly_copied = Arc::clone(&is_nearly_copied);
+            std::thread::Builder::new()
+                .name("roost-checkpoint".to_owned())
+                .spawn(move || copy(&path, &asked, &is_nearly_copied))?
+        };
+        Ok(Self { due: Some(due), thread: Some(thread), n_transactions: 0, is_nearly_copied })
     }
 
     /// There is one transaction more.
@@ -48,6 +61,16 @@ impl Checkpoints {
             }
         }
     }
+
+    /// For when nobody waits for the connection that writes: copies what little the thread has left, so that the log
+    /// begins anew.
+    pub(super) fn begin_anew(&self, connection: &Connection) {
+        if self.is_nearly_copied.swap(false, Ordering::Relaxed)
+            && let Err(error) = checkpoint(connection)
+        {
+            tracing::warn!(%error, "cannot copy the end of the database's log");
+        }
+    }
 }
 
 /// Waits for the one that is under way.
@@ -62,7 +85,7 @@ impl Drop for Checkpoints {
     }
 }
 
-fn copy(path: &Path, asked: &Receiver<()>) {
+fn copy(path: &Path, asked: &Receiver<()>, is_nearly_copied: &AtomicBool) {
     let connection = match open::checkpointer(path) {
         Ok(connection) => connection,
         Err(error) => {
@@ -71,8 +94,9 @@ fn copy(path: &Path, asked: &Receiver<()>) {
         }
     };
     while asked.recv().is_ok() {
-        if let Err(error) = checkpoint(&connection) {
-            tracing::warn!(%error, "cannot copy the database's log into the database");
+        match checkpoint(&connection) {
+            Ok(()) => is_nearly_copied.store(true, Ordering::Relaxed),
+            Err(error) => tracing::warn!(%error, "cannot copy the database's log into the database"),
         }
     }
 }
@@ -113,5 +137,36 @@ mod tests {
         }
         store.close().await;
         assert!(!dir.path().join("roost.db-wal").exists());
+    }
+
+    #[tokio::test]
+    async fn the_log_begins_anew_while_somebody_writes_on_and_on() {
+        const N_ROWS: u32 = 8;
+        const N_WRITES: u32 = 8 * TRANSACTIONS;
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Arc::default()).unwrap();
+        // Each changes many pages, so that copying them takes a while.
+        let write = |n: u32| {
+            store.while_nobody_writes(move |connection| {
+                for row in 0..N_ROWS {
+                    let text = format!("{n:03000}");
+                    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", (row, text))?;
+                }
+                Ok(())
+            })
+        };
+        // The next one waits already when one is done, so that there is never a pause.
+        let mut before = write(0);
+        for n in 1..N_WRITES {
+            let next = write(n);
+            before.on_disk().await.unwrap();
+            before = next;
+        }
+        before.on_disk().await.unwrap();
+        // A log that never began anew has every row as often as it was written.
+        let n_written = u64::from(N_WRITES * N_ROWS) * 3_000;
+        let log = fs::metadata(dir.path().join("roost.db-wal")).unwrap().len();
+        assert!(log < n_written / 2, "{log} bytes after {n_written} were written");
+        store.close().await;
     }
 }

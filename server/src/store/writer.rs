@@ -206,6 +206,7 @@ fn write_all(
             Err(error) => tracing::error!(%error, n_items = batch.n_items, "a transaction failed"),
         }
         batch.finish(&transaction);
+        checkpoints.begin_anew(connection);
     }
     if let Err(error) = tail.move_all(connection) {
         // They are on disk; the next start does it.
