@@ -16,7 +16,7 @@ use axum::routing::any;
 
 use crate::state::AppState;
 #[cfg(fuzzing)]
-pub(super) use decoder::fuzzed::check as fuzz;
+pub(crate) use decoder::fuzzed::check as fuzz;
 
 /// Where sockets are opened, with and without a slash at the end.
 pub(super) fn routes() -> Router<AppState> {
