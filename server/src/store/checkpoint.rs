@@ -5,7 +5,7 @@
 //! log, and the one that writes still copies it when the log gets long all the same.
 //!
 //! The log begins anew only when all of it was copied, and somebody who writes on and on is always a little ahead of
-//! the thread. So the one that writes copies those last pages: in a log that begins anew a commit writes over what is
+//! the thread. So the one that writes copies those last pages when they are few: in a log that begins anew a commit writes over what is
 //! there, which is quicker to be on disk than a file that grows.
 
 use std::path::Path;
@@ -21,12 +21,18 @@ use super::open;
 /// After how many transactions.
 const TRANSACTIONS: u32 = 256;
 
+/// How much may have been written since, for the one that writes to copy the rest: more would hold everybody up, and
+/// where many write together it matters little that the log grows.
+const REST_MAX: usize = 64;
+
 /// The thread that copies.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
     due: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
     n_transactions: u32,
+    /// What was written since the thread was asked.
+    n_rest: usize,
     /// The thread has copied nearly everything a moment ago.
     is_nearly_copied: Arc<AtomicBool>,
 }
@@ -44,16 +50,18 @@ impl Checkpoints {
                 .name("roost-checkpoint".to_owned())
                 .spawn(move || copy(&path, &asked, &is_nearly_copied))?
         };
-        Ok(Self { due: Some(due), thread: Some(thread), n_transactions: 0, is_nearly_copied })
+        Ok(Self { due: Some(due), thread: Some(thread), n_transactions: 0, n_rest: 0, is_nearly_copied })
     }
 
-    /// There is one transaction more.
-    pub(super) fn committed(&mut self) {
+    /// There is one transaction more, with so much in it.
+    pub(super) fn committed(&mut self, n_items: usize) {
         self.n_transactions += 1;
+        self.n_rest += n_items;
         if self.n_transactions < TRANSACTIONS {
             return;
         }
         self.n_transactions = 0;
+        self.n_rest = 0;
         if let Some(due) = &self.due {
             match due.try_send(()) {
                 // Without the thread the one that writes does it.
@@ -62,10 +70,11 @@ impl Checkpoints {
         }
     }
 
-    /// For when nobody waits for the connection that writes: copies what little the thread has left, so that the log
-    /// begins anew.
+    /// For when nobody waits for the connection that writes: copies what the thread has left, if it is little, so that
+    /// the log begins anew.
     pub(super) fn begin_anew(&self, connection: &Connection) {
         if self.is_nearly_copied.swap(false, Ordering::Relaxed)
+            && self.n_rest <= REST_MAX
             && let Err(error) = checkpoint(connection)
         {
             tracing::warn!(%error, "cannot copy the end of the database's log");

@@ -201,7 +201,7 @@ fn write_all(
         match &transaction {
             Ok(()) => {
                 metrics.committed(start.elapsed());
-                checkpoints.committed();
+                checkpoints.committed(batch.n_items);
             }
             Err(error) => tracing::error!(%error, n_items = batch.n_items, "a transaction failed"),
         }
