@@ -8,7 +8,7 @@ mod boards;
 mod channel;
 mod clock;
 mod config;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzed;
 mod limits;
 mod metrics;

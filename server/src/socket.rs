@@ -19,7 +19,7 @@ pub(crate) use outgoing::Outgoing;
 pub(crate) use written::Written;
 
 /// What the fuzz targets reach.
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzed {
     pub(crate) use super::longpoll::fuzzed::check as longpoll;
     pub(crate) use super::websocket::fuzz as websocket;

@@ -5,7 +5,7 @@
 
 mod answer;
 mod body;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(super) mod fuzzed;
 mod keeper;
 mod lines;

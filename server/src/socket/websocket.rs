@@ -15,7 +15,7 @@ use axum::Router;
 use axum::routing::any;
 
 use crate::state::AppState;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) use decoder::fuzzed::check as fuzz;
 
 /// Where sockets are opened, with and without a slash at the end.

@@ -9,24 +9,6 @@ const BOARDS: usize = 4;
 /// Little of everything, so that a short test moves, stores, lets go of and reads anew as much as a long one would.
 const TAIL_BYTES: usize = 24 * 1024;
 
-/// A row of numbers that follows from its seed (splitmix64).
-struct Draw(u64);
-
-impl Draw {
-    /// The next one, below `n`.
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % n
-    }
-
-    fn is(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-}
-
 /// What the log of a board has to have.
 struct Known {
     id: BoardId,
@@ -78,7 +60,7 @@ impl Server {
 }
 
 /// Everything that a server says of the boards agrees with itself and with what was acknowledged.
-async fn check(boards: &Boards, people: &[User], known: &[Known], draw: &mut Draw) {
+async fn check(boards: &Boards, people: &[User], known: &[Known], draw: &mut fastrand::Rng) {
     let ada = &people[0];
     for person in people {
         let listed = boards.boards_of(person.id).await.unwrap();
@@ -108,14 +90,14 @@ async fn check(boards: &Boards, people: &[User], known: &[Known], draw: &mut Dra
             assert_eq!(is_let_in, replayed.role(person.id).is_some());
         }
         for _ in 0..4 {
-            let since = draw.below(entries.len() as u64 + 2);
+            let since = draw.u64(..entries.len() as u64 + 2);
             let page = access.entries(Seq(since)).await.unwrap();
             let first = page.entries.first().map(|json| serde_json::from_str::<Entry>(json.get()).unwrap());
             assert_eq!(first.as_ref(), entries.get(usize::try_from(since).unwrap()));
             if entries.is_empty() {
                 continue;
             }
-            let again = &entries[usize::try_from(draw.below(entries.len() as u64)).unwrap()];
+            let again = &entries[draw.usize(..entries.len())];
             if again.actor == ada.id {
                 assert_eq!(access.propose(again.op, again.change.clone()).await, Ok(again.seq), "sent again");
             }
@@ -125,18 +107,16 @@ async fn check(boards: &Boards, people: &[User], known: &[Known], draw: &mut Dra
 }
 
 /// Ids as clients make them, from the time; now and then as others may.
-fn any_op(draw: &mut Draw) -> OpId {
-    match draw.below(10) {
-        0 => OpId::from_uuid(Uuid::from_u128(
-            (u128::from(draw.below(u64::MAX)) << 64) | u128::from(draw.below(u64::MAX)),
-        )),
-        1 => OpId::from_uuid(Uuid::from_u128(u128::from(draw.below(u64::MAX)))),
+fn any_op(draw: &mut fastrand::Rng) -> OpId {
+    match draw.u64(..10) {
+        0 => OpId::from_uuid(Uuid::from_u128((u128::from(draw.u64(..)) << 64) | u128::from(draw.u64(..)))),
+        1 => OpId::from_uuid(Uuid::from_u128(u128::from(draw.u64(..)))),
         _ => op(),
     }
 }
 
 async fn run(seed: u64) {
-    let mut draw = Draw(seed);
+    let mut draw = fastrand::Rng::with_seed(seed);
     let mut server = Server::open(tempfile::tempdir().unwrap());
     let mut people = Vec::new();
     for name in ["Ada", "Bob", "Eve"] {
@@ -159,34 +139,31 @@ async fn run(seed: u64) {
     }
     let mut waiting = Vec::new();
     for _ in 0..50 {
-        for _ in 0..draw.below(40) {
-            let n = usize::try_from(draw.below(BOARDS as u64 * 2)).unwrap().min(BOARDS - 1);
+        for _ in 0..draw.u64(..40) {
+            let n = draw.usize(..BOARDS * 2).min(BOARDS - 1);
             let board = &known[n];
             let ada = server.boards.enter(people[0].id, board.id).await.unwrap();
-            let other = &people[1 + usize::try_from(draw.below(2)).unwrap()];
-            let change = match draw.below(20) {
+            let other = &people[1 + draw.usize(..2)];
+            let change = match draw.u64(..20) {
                 0 => Change::MemberAdded { member: Member { user: other.clone(), role: Role::Member } },
                 1 => Change::MemberRemoved { user_id: other.id },
-                2..4 => Change::CardDescribed {
-                    card_id: board.card_id,
-                    description: "x".repeat(usize::try_from(draw.below(19_000)).unwrap()),
-                },
+                2..4 => Change::CardDescribed { card_id: board.card_id, description: "x".repeat(draw.usize(..19_000)) },
                 number => Change::BoardRenamed { name: format!("Board {number}") },
             };
             let op = any_op(&mut draw);
             // Somebody who is there already is no change.
             let Ok(submitted) = ada.submit(op, change.clone()).await else { continue };
             waiting.push((n, op, submitted));
-            if draw.is(10) {
+            if draw.u8(..100) < 10 {
                 waiting.push((n, op, ada.submit(op, change).await.unwrap()));
             }
         }
-        let n_left = if draw.is(50) { 0 } else { usize::try_from(draw.below(waiting.len() as u64 + 1)).unwrap() };
+        let n_left = if draw.u8(..100) < 50 { 0 } else { draw.usize(..=waiting.len()) };
         for (n, op, submitted) in waiting.drain(..waiting.len() - n_left) {
             let seq = submitted.saved().await.unwrap();
             assert_eq!(*known[n].ops.entry(op).or_insert(seq), seq);
         }
-        match draw.below(12) {
+        match draw.u64(..12) {
             0..3 => {
                 let dir = server.crashed().await;
                 let (store, boards) = open(dir.path());

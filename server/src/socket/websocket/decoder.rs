@@ -156,7 +156,7 @@ fn close_code(content: &[u8]) -> Result<Option<u16>, Violation> {
     }
 }
 
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzed;
 #[cfg(test)]
 mod tests;

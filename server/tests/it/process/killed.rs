@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 async fn killed_a_hundred_times_it_has_kept_what_it_acknowledged() {
     let seed = Uuid::now_v7().as_u64_pair().1;
     eprintln!("the moments follow from the seed {seed:#018x}");
-    let mut draw = Draw(seed);
+    let mut draw = fastrand::Rng::with_seed(seed);
     let dir = TempDir::new().unwrap();
     let mut program = Program::start(dir.path());
     let ada = program.caller().sign_up("Ada").await;
@@ -48,7 +48,7 @@ async fn killed_a_hundred_times_it_has_kept_what_it_acknowledged() {
         logs.iter().flat_map(|log| (0..HANDS).map(|socket| Hand::new(log.board, socket))).collect();
     let mut n_acknowledged = 0;
     for round in 1..=ROUNDS {
-        let (enough, delay) = (draw.below(ACKNOWLEDGED_MAX), Duration::from_micros(draw.below(DELAY_MAX)));
+        let (enough, delay) = (draw.u64(..ACKNOWLEDGED_MAX), Duration::from_micros(draw.u64(..DELAY_MAX)));
         hands = work_until_killed(program, &ada, hands, enough, delay).await;
         program = Program::start(dir.path());
         let caller = program.caller().with_token(&ada.token);
@@ -216,19 +216,5 @@ impl Log {
         let snapshot: Snapshot = caller.get(&format!("/api/v1/boards/{}", self.board)).await.json();
         assert_eq!(snapshot.seq, self.replica.seq());
         assert_eq!(&snapshot.board, self.replica.confirmed());
-    }
-}
-
-/// A row of numbers that follows from its seed (splitmix64).
-struct Draw(u64);
-
-impl Draw {
-    /// The next one, below `n`.
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % n
     }
 }
